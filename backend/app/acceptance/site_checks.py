@@ -132,7 +132,9 @@ async def _try_public_records(people: People, visitor: HttpSession, entity: Enti
             f"Visitors see of {entity.plural.lower()} what is not for them.",
             log=f"{leaked!r}",
         )
-    is_missing = [name for name, mark in marks.items() if name in visible and mark not in answers[0].page.text]
+    # What has a page of its own tells the rest there.
+    told = texts if entity.public is Publicity.DETAIL else answers[0].page.text
+    is_missing = [name for name, mark in marks.items() if name in visible and mark not in told]
     if answers[0].status != 200 or (is_missing and not entity.public_if and not entity.order):
         raise BuildFailed(
             FailureCode.NOT_PUBLIC,

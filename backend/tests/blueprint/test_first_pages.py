@@ -168,3 +168,27 @@ async def test_nobody_comes_to_a_table_that_was_yesterday(staff: Staff) -> None:
 @pytest.mark.parametrize("staff", ["shared_rides"], indirect=True)
 async def test_a_status_begins_where_records_begin(staff: Staff) -> None:
     assert "<option selected>Booked</option>" in (await staff.client.get("/bookings/new")).text
+
+
+@pytest.mark.parametrize("publicity", ["list", "detail"])
+async def test_visitors_read_all_of_what_is_public(installed: Path, tmp_path: Path, publicity: str) -> None:
+    """A list without pages of its own has nowhere else to tell the rest; it stopped after four details."""
+    names = ["name", "street", "town", "county", "hours", "speciality"]
+    shop = {
+        "name": "Shop", "public": publicity, "public_fields": [*names, "history"],
+        "fields": [{"name": "name", "required": True}, *({"name": name} for name in names[1:]),
+                   {"name": "history", "type": "longtext"}],
+    }  # fmt: skip
+    spec = AppSpec.model_validate({"title": "Shops", "goal": "A directory.", "entities": [shop]})
+    folder = lay_out(generate(spec), tmp_path)
+    (folder / ".venv").symlink_to(installed / ".venv")
+    (folder / ".env").write_text("EXAMPLE_DATA=no\n")
+    story = " ".join(f"Chapter {number}." for number in range(60))
+    async with started(folder) as client, httpx2.AsyncClient(base_url=client.base_url, trust_env=False) as visitor:
+        at = await Staff(client, visitor).add("shops", **{name: f"Known {name}" for name in names}, history=story)
+        listed = plain((await visitor.get("/browse-shops")).text)
+        alone = plain((await visitor.get(f"/browse-shops/{at}")).text)
+    told = alone if publicity == "detail" else listed
+    assert [name for name in names if f"Known {name}" not in told] == []
+    assert "Chapter 59." in told
+    assert "Known name" in listed
