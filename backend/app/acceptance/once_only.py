@@ -31,6 +31,14 @@ def once_only(spec: AppSpec, entity: EntitySpec) -> list[FieldSpec]:
     return fields_once
 
 
+def _numbered_within(spec: AppSpec, entity: EntitySpec) -> list[FieldSpec]:
+    """The number by which a rule keeps records of one link apart, where no more such links can be made."""
+    rules = [rule for rule in spec.rules if rule.entity == entity.name and rule.kind is RuleKind.UNIQUE]
+    by_rule = [[field for field in map(entity.field, rule.fields) if field is not None] for rule in rules]
+    linked = [fields for fields in by_rule if any(field.ref for field in fields)]
+    return [field for fields in linked for field in fields if field.type is FieldType.INT][:1]
+
+
 class OnceOnly:
     """Hands out values that no record of an app has got from here before."""
 
@@ -42,7 +50,7 @@ class OnceOnly:
         """A value for each field that must have its own, which the example record keeps its rules with."""
         chosen: Texts = {}
         like = examples_of(self._spec).cast.texts[entity.name]
-        for field in once_only(self._spec, entity):
+        for field in (*once_only(self._spec, entity), *_numbered_within(self._spec, entity)):
             fitting = (
                 text
                 for text in self._unused_values(entity, field, like[field.name])

@@ -13,7 +13,7 @@ from app.blueprint.currencies import currency_of
 from app.blueprint.field_types import DATES, FIELD_TYPES, TYPED
 from app.blueprint.generate.example_records import examples_of, has_conditions
 from app.blueprint.generate.scenes import relative_day
-from app.blueprint.generate.stated import conditions_of
+from app.blueprint.generate.stated import conditions_of, measured_fields
 from app.blueprint.rule_kinds import COUNTING
 from app.blueprint.spans import orders_of
 from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
@@ -53,8 +53,11 @@ class Samples:
         # What the app fills in is left to it only where a condition may want it so.
         is_free = not conditions_of(self._spec, entity)
         left_out = {field.name for field in entity.fields if is_free and field.starts_as and not texts[field.name]}
+        measured = measured_fields(self._spec, entity)
         taken = {
-            name: text for name, text in texts.items() if name not in left_out and _is_taken(entity.field(name))
+            name: text
+            for name, text in texts.items()
+            if name not in left_out and (name in measured or _is_taken(entity.field(name)))
         }
         return {name: dated(text) for name, text in taken.items()}
 

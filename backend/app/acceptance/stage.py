@@ -14,6 +14,7 @@ from app.blueprint.expressions.walk import paths
 from app.blueprint.field_types import TYPED
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.scenes import Key, Scene, Texts
+from app.blueprint.generate.stated import measured_fields
 from app.blueprint.spec import EntitySpec, FieldType, MoveSpec, RuleKind
 from app.blueprint.spec_queries import first_state, one_of, states_of
 from app.domain.failure import BuildFailed, FailureCode
@@ -47,12 +48,13 @@ class Stage:
         entity = self._entity(key)
         texts_said = self.scene.records[key] if texts is None else texts
         typed = {}
+        measured = measured_fields(self.driver.spec, entity)
         for field in entity.fields:
             text = texts_said.get(field.name, "")
             if field.ref:
                 linked = self.kept.get((field.ref, int(text))) if text else None
                 typed[field.name] = str(linked.id) if linked is not None else ""
-            elif field.type not in _UNLIKE or not text:
+            elif field.type not in _UNLIKE or not text or field.name in measured:
                 typed[field.name] = dated(text)
         # A box that the app ticks by itself is left as the form shows it.
         left_out = {field.name for field in entity.fields if field.type is FieldType.BOOL and field.starts_as}

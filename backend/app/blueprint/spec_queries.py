@@ -328,3 +328,13 @@ def _may_usually_add(spec: AppSpec, entity: EntitySpec, person: EntitySpec) -> b
         return False
     has_form = any(form.entity == entity.name for form in spec.forms)
     return has_form or not any(field.type is FieldType.MONEY for field in entity.fields)
+
+
+def own_link(entity: EntitySpec, person: str, named: Sequence[str] = ()) -> FieldSpec | None:
+    """The link by which a record belongs to whoever adds it, where `named` are the fields that they fill in.
+
+    It is filled in; other links to such people are chosen, as the opponent in a game is.
+    """
+    links = [field for field in entity.fields if field.ref == person]
+    left = [field for field in links if field.name not in named] or links
+    return next((field for field in left if field.required), left[0] if left else None)

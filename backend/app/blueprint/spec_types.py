@@ -37,7 +37,7 @@ def one_line(text: str) -> str:
 def _check_snake(name: str) -> str:
     # Names become Python and SQL in the app, and SQLite keeps those that begin so to itself.
     if keyword.iskeyword(name) or name.startswith("sqlite_"):
-        raise ValueError(f"{name!r} is a reserved word")
+        raise ValueError(f"{name!r} is a reserved word of programs; add a word, such as '{name.strip('_')}_name'")
     return name
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.blueprint.contract.words import VIEW_KINDS
+from app.blueprint.expressions.parser import parse
+from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.examples import Examples
 from app.blueprint.generate.locks import locked_scene
@@ -30,7 +32,7 @@ from app.blueprint.spec import (
     RuleSpec,
     ViewSpec,
 )
-from app.blueprint.spec_queries import changed_by_link, lower_first
+from app.blueprint.spec_queries import changed_by_link, lower_first, own_link
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def idle_parts(spec: AppSpec) -> list[Idle]:
         *_idle_fields(spec),
         *_idle_rules(spec),
         *_unkept_rules(spec),
+        *_unmade_examples(spec),
         *_idle_views(spec),
         *_idle_forms(spec),
         *exposed_people(spec),
@@ -144,6 +147,24 @@ def _unkept_rules(spec: AppSpec) -> Iterator[Idle]:
             )
 
 
+def _unmade_examples(spec: AppSpec) -> Iterator[Idle]:
+    """Kinds of record whose example leans on another one that could not be added."""
+    examples = examples_of(spec)
+    for entity in spec.entities:
+        scene = examples.good(entity)
+        stopped = examples.judge.first_refused(scene)
+        if stopped is None or stopped[0][0] == entity.name or scene.leans_on_subject(stopped[0]):
+            continue
+        other = next(kind for kind in spec.entities if kind.name == stopped[0][0])
+        rules = [rule for rule in spec.rules if rule.entity == other.name]
+        about = next((rule.about for rule in rules if statement(spec, other, rule) == stopped[1]), other.label)
+        yield Idle(
+            f"entities {entity.name!r}",
+            f"no example {lower_first(entity.label)} was found, since “{about}” refuses each "
+            f"{lower_first(other.label)} that it would need. Say one of their rules in a simpler way",
+        )
+
+
 def _needs_what_comes_later(examples: Examples, scene: Scene, stated: Statement) -> bool:
     """True if only what is added after the record makes it keep the statement."""
     so_far = {key: texts for key, texts in scene.records.items() if not scene.leans_on_subject(key)}
@@ -160,7 +181,20 @@ def _instead_of(rule: RuleSpec) -> str:
     return ". What is out once by several fields together is unique, with when" if is_open_once else ""
 
 
+def _is_about_own_link(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
+    """True if a rule wants a link to lead to whoever adds the record, which it does by itself."""
+    steps = {path.steps for path in paths(parse(rule.condition or "yes"))}
+    rights = {right.role: right.fields for right in entity.rights}
+    own_links = [own_link(entity, role.entity, rights.get(role.name, ())) for role in spec.roles if role.entity]
+    return ("me",) in steps and any(link is not None and (link.name,) in steps for link in own_links)
+
+
 def _why_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> str:
+    if _is_about_own_link(spec, entity, rule):
+        return (
+            "nobody can break it: of the links to people who sign in, the first that is not among the fields of "
+            "their right is filled in with whoever adds the record. Leave the rule out"
+        )
     other = examples_of(spec).broken_along(entity, rule)
     if other is not None:
         return (

@@ -13,19 +13,22 @@ from app.blueprint.expressions.nodes import Aggregate, Node, Path, Value
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import children, walk
 from app.blueprint.field_types import COUNTED
+from app.blueprint.generate.companions import MOST_BESIDE, companion_sets, crowds
 from app.blueprint.generate.scenes import (
     Cast,
     Key,
     Scene,
     Slot,
+    births_of,
     clocks_beside,
     day_later,
     minutes_later,
     soon_after,
+    texts_of_length,
     values_of,
     weekdays_of,
 )
-from app.blueprint.generate.spoken_of import clocks_named, figures, goes_by_weekday, texts_of
+from app.blueprint.generate.spoken_of import calls, clocks_named, equal_texts, figures, goes_by_weekday, texts_of
 from app.blueprint.generate.stated import Statement
 from app.blueprint.spec import EntitySpec, FieldType
 
@@ -33,8 +36,6 @@ _TRIES: Final = 3_000
 """So many changes of one sort are tried before another sort is."""
 _FEW: Final = 400
 _MENDS: Final = 300
-_MOST_BESIDE: Final = 12
-_MOST_CROWDED: Final = 60
 _DEPTH: Final = 6
 """So many figures that lean on each other are looked through for fields to vary."""
 
@@ -97,6 +98,16 @@ class Search:
         named = dict.fromkeys(clocks_named(texts_of(self.cast.spec)))
         return list(dict.fromkeys(clock for one in named for clock in clocks_beside(one)))
 
+    @cached_property
+    def by_age(self) -> bool:
+        """True if an expression of the app counts years."""
+        return calls(texts_of(self.cast.spec), "age", "years")
+
+    @cached_property
+    def by_length(self) -> bool:
+        """True if an expression of the app counts letters."""
+        return calls(texts_of(self.cast.spec), "length")
+
     def candidates(self, entity: EntitySpec, stated: Statement, *, lasting: bool = False) -> Iterator[Candidate]:
         """Changes of the first records, then records beside them, then links to second ones.
 
@@ -112,11 +123,14 @@ class Search:
         if lasting:
             groups = [replace(group, slots=self._without_states(group.slots)) for group in groups]
         further = [] if lasting else list(self._further_passes(entity, nodes, places))
+        settled = [] if lasting else list(self._settled_groups(entity, stated, groups))
         # A few of every sort come before many of one.
         for varied, options, size, skipped, most in (
             (groups, near, 0, 0, 1),
             (groups, near, 1, 0, _TRIES),
             (list(self._moved_spans(places)), near, 0, 0, 1),
+            (settled, near, 0, 0, 1),
+            (settled, near, 1, 0, _FEW),
             *further,
             (groups, near, 2, 0, _FEW),
             (groups, near, 3, 0, _FEW),
@@ -144,6 +158,35 @@ class Search:
         yield from (span for span in self.cast.spans_of(entity) if names & {*span})
         for kind in (FieldType.DATE, FieldType.DATETIME):
             yield from itertools.pairwise(spec_field.name for spec_field in spoken_of if spec_field.type is kind)
+
+    def _settled_groups(self, entity: EntitySpec, stated: Statement, groups: Sequence[_Group]) -> Iterator[_Group]:
+        """The groups with what the rule is meant for settled: its `when`, the links it follows, and states."""
+        meant = self._meant(entity, stated)
+        for group in groups:
+            if group.bare or group.fixed or len(group.beside) > 1:
+                continue
+            key = group.beside[0] if group.beside else None
+            kind = self.cast.entity(key[0]) if key is not None else None
+            states: list[dict[Slot, str]] = [{}]
+            if key is not None and kind is not None and kind.moves and kind.state:
+                states += [{(key, kind.state): state} for state in self.options((key, kind.state), ())]
+            for state in states:
+                fixed = {**meant, **state}
+                if fixed:
+                    slots = [slot for slot in group.slots if slot not in fixed]
+                    yield replace(group, slots=slots, fixed=fixed)
+
+    def _meant(self, entity: EntitySpec, stated: Statement) -> dict[Slot, str]:
+        """The values for which a rule is meant: `status = "Out"` of its `when`, and links that may be empty."""
+        condition, when = stated
+        key, found = (entity.name, 1), dict[Slot, str]()
+        for node in walk(parse(condition)):
+            if isinstance(node, Path) and len(node.steps) > 1 and self._target_of(entity.name, node.steps[0]):
+                found[key, node.steps[0]] = "1"
+        for name, text in equal_texts(parse(when)) if when else ():
+            if entity.field(name) is not None:
+                found[key, name] = text
+        return found
 
     def _further_passes(
         self, entity: EntitySpec, nodes: Sequence[Node], places: Sequence[Place]
@@ -217,7 +260,7 @@ class Search:
         first_slots = [((name, 1), slot_field) for name, slot_field in places]
         yield _Group(first_slots)
         yield _Group(first_slots, bare=True)
-        for beside in _companion_sets(entity, kinds, numbers):
+        for beside in companion_sets(entity, kinds, numbers):
             companion_slots = [
                 (key, slot_field) for key in beside for name, slot_field in places if key[0] == name
             ]
@@ -235,12 +278,12 @@ class Search:
     ) -> Iterator[_Group]:
         """Several that are alike in up to two fields, the subject among them, and as many as a number asks for."""
         sets = [
-            beside for beside in _companion_sets(entity, kinds, numbers) if len({name for name, _ in beside}) == 1
+            beside for beside in companion_sets(entity, kinds, numbers) if len({name for name, _ in beside}) == 1
         ]
-        for beside in (*sets, *_crowds(entity, kinds, numbers)):
+        for beside in (*sets, *crowds(entity, kinds, numbers)):
             if len(beside) < 2:
                 continue
-            if len(beside) > _MOST_BESIDE:
+            if len(beside) > MOST_BESIDE:
                 yield _Group((), beside=beside)
             keys = [*beside, (entity.name, 1)] if beside[0][0] == entity.name else list(beside)
             slots = [(key, slot_field) for key in keys for name, slot_field in places if key[0] == name]
@@ -326,8 +369,12 @@ class Search:
         may_be_empty = not is_state and (not spec_field.required or spec_field.starts_as is not None)
         if may_be_empty and spec_field.type is not FieldType.BOOL:
             yield ""
-        on_weekdays = weekdays_of(spec_field, self.clocks) if self.by_weekday else ()
-        every = itertools.chain(values_of(spec_field, numbers, self.clocks), on_weekdays)
+        every = itertools.chain(
+            values_of(spec_field, numbers, self.clocks),
+            weekdays_of(spec_field, self.clocks) if self.by_weekday else (),
+            births_of(spec_field, numbers) if self.by_age else (),
+            texts_of_length(spec_field, numbers) if self.by_length else (),
+        )
         for text in every:
             if not (spec_field.ref == name and text == str(number)):
                 yield text
@@ -417,30 +464,6 @@ class Search:
                 return
             yield here.name, step
             here = self.cast.entity(spec_field.ref) if spec_field.ref else None
-
-
-def _companion_sets(
-    entity: EntitySpec, kinds: Sequence[str], numbers: Sequence[Decimal]
-) -> Iterator[tuple[Key, ...]]:
-    """Sets of records beside: one of each kind that is counted, several of one, then one of all."""
-    sizes = dict.fromkeys((1, 2, *(int(number) for number in numbers if 2 < number <= _MOST_BESIDE)))
-    for size in sizes:
-        for kind in kinds:
-            yield _several(entity, kind, size)
-    if len(kinds) > 1:
-        yield tuple((kind, 2 if kind == entity.name else 1) for kind in kinds)
-
-
-def _crowds(entity: EntitySpec, kinds: Sequence[str], numbers: Sequence[Decimal]) -> Iterator[tuple[Key, ...]]:
-    """Sets of more records than are tried otherwise: twenty permits a year are refused at the next one."""
-    for number in dict.fromkeys(int(number) for number in numbers if _MOST_BESIDE < number <= _MOST_CROWDED):
-        for kind in kinds:
-            yield _several(entity, kind, number)
-
-
-def _several(entity: EntitySpec, kind: str, size: int) -> tuple[Key, ...]:
-    start = 2 if kind == entity.name else 1
-    return tuple((kind, number) for number in range(start, start + size))
 
 
 @dataclass

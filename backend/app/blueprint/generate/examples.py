@@ -6,7 +6,7 @@ Nothing is guessed from the words of a rule: values are tried out on the express
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,10 +14,10 @@ from app.blueprint.expressions.evaluator import Plain
 from app.blueprint.expressions.parser import parse
 from app.blueprint.generate.example_search import Candidate, Search
 from app.blueprint.generate.judging import Judge
-from app.blueprint.generate.scenes import Cast, Changes, Key, Scene, Slot, Texts
-from app.blueprint.generate.stated import Statement, statement
+from app.blueprint.generate.scenes import Cast, Changes, Key, Scene, Slot, Texts, values_of
+from app.blueprint.generate.stated import Statement, filled_asks, statement
 from app.blueprint.generate.violations import Violation, Violations
-from app.blueprint.spec import OWNER, AppSpec, EntitySpec, MoveSpec, RuleSpec
+from app.blueprint.spec import OWNER, AppSpec, EntitySpec, FieldType, MoveSpec, RuleKind, RuleSpec
 from app.blueprint.spec_queries import in_order
 
 _MOST_MENDED: Final = 4
@@ -25,6 +25,7 @@ _MOST_MENDS: Final = 300
 """So many candidates that break an earlier statement are mended, with so many further changes each."""
 _MOST_SCENES: Final = 400
 """So many scenes are looked at for one in which a condition holds."""
+_ORDERED: Final = (RuleKind.IN_ORDER, RuleKind.NO_OVERLAP)
 _ALIKE: Final = 2
 """So many more payments, or lines, than the first one are made of one record by the tests and checks."""
 _COPY: Final = 1_000
@@ -114,10 +115,12 @@ class Examples:
             if stated[1] and (entity.state or "") in stated[1]
         ]
         conditions = " and ".join(f"({text})" for text in (move.only_if or "yes", *rules))
+        asked = filled_asks(entity, move, self.judge.stated[entity.name])
         self.judge.role = role
         try:
-            for scene in self._scenes_where(entity, conditions, dict(changes)):
-                is_open = self.judge.keeps(scene, scene.subject, (move.only_if or "yes", None), strictly=True)
+            for scene in self._scenes_where(entity, conditions, {**self._asked_days(entity, asked), **changes}):
+                opening = [(move.only_if or "yes", None), *asked]
+                is_open = all(self.judge.keeps(scene, scene.subject, stated, strictly=True) for stated in opening)
                 texts = {**scene.records[scene.subject], entity.state or "": move.target}
                 moved = Scene(scene.subject, {**scene.records, scene.subject: texts})
                 if is_open and self._can_be_put_up(scene) and self.judge.is_kept(moved):
@@ -125,6 +128,23 @@ class Examples:
         finally:
             self.judge.role = OWNER
         return None
+
+    def _asked_days(self, entity: EntitySpec, asked: Sequence[Statement]) -> dict[Slot, str]:
+        """Days and times for what a step asks for and the example lacks, in the order that the rules want."""
+        names = {text.partition(" ")[0] for text, _ in asked}
+        lacking = [
+            field
+            for field in entity.fields
+            if field.name in names
+            and field.type in (FieldType.DATE, FieldType.DATETIME)
+            and not self.cast.texts[entity.name][field.name]
+        ]
+        usual_texts = {field.name: next(values_of(field, [])) for field in lacking}
+        rules = [rule for rule in self.spec.rules if rule.entity == entity.name]
+        ends = [rule.fields[1] for rule in rules if rule.kind in _ORDERED and len(rule.fields) > 1]
+        late = {FieldType.DATE: "@30", FieldType.DATETIME: "@7 12:00"}
+        usual_texts |= {field.name: late[field.type] for field in lacking if field.name in ends}
+        return {((entity.name, 1), name): text for name, text in usual_texts.items()}
 
     def _scene_where(
         self, entity: EntitySpec, condition: str, wanted: bool, fixed: dict[Slot, str]
@@ -174,10 +194,7 @@ class Examples:
             if self.judge.keeps(self.good(earlier), (earlier.name, 1), earlier_statement)
         ]
         mended: list[Candidate] = []
-        for candidate in self._search.candidates(entity, stated, lasting=True):
-            scene = candidate.scene(self.cast, entity.name)
-            if not self.judge.keeps(scene, scene.subject, stated):
-                continue
+        for candidate in self._lasting(entity, stated):
             if self._settle(entity, candidate, stated, kept_before):
                 return
             if len(mended) < _MOST_MENDED:
@@ -216,6 +233,27 @@ class Examples:
             return True
         self.cast.texts, self.cast.others, self.cast.needs = cast_before
         return False
+
+    def _lasting(self, entity: EntitySpec, stated: Statement) -> Iterator[Candidate]:
+        """Candidates that keep the statement: first those whose other records keep their own, then any."""
+        others: list[Candidate] = []
+        for candidate in self._search.candidates(entity, stated, lasting=True):
+            scene = candidate.scene(self.cast, entity.name)
+            if not self.judge.keeps(scene, scene.subject, stated):
+                continue
+            stopped = self.judge.first_refused(scene) if candidate.beside else None
+            if stopped is None or stopped[0] not in candidate.beside:
+                yield candidate
+                continue
+            others.append(candidate)
+            for better in itertools.islice(self._search.mending(candidate, scene, *stopped), _MOST_SCENES):
+                mended = better.scene(self.cast, entity.name)
+                is_kept = self.judge.keeps(mended, mended.subject, stated)
+                if is_kept and self.judge.first_refused(mended) is None:
+                    yield better
+            if len(others) == _MOST_MENDED:
+                break
+        yield from others
 
     def _statements_above(self, entity: EntitySpec) -> Iterator[tuple[EntitySpec, Statement]]:
         """The statements about what a record belongs to that look at the record, such as one about a total."""

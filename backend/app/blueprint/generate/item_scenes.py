@@ -116,6 +116,9 @@ def figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Fig
     best: FigureScene | None = None
     for scene in _scenes_of(examples, entity, figure):
         candidate = _known_value(examples.values(scene, figure.expression, digits=digits), scene, kind.scale)
+        if candidate.days is not None and _goes_by_months(spec, figure.expression):
+            # Two months from one day are as many days as from another only by chance.
+            candidate = FigureScene(scene)
         if candidate.is_known and (candidate.days is not None or candidate.value not in _DULL):
             return candidate
         best = best or (candidate if candidate.is_known else None)
@@ -130,6 +133,20 @@ def _scenes_of(examples: Examples, entity: EntitySpec, figure: ComputedSpec) -> 
         if leaned_on.name in names:
             # An entry has no place before it has an average, and no average without a score.
             yield from examples.scenes_for(entity, leaned_on.expression, most=_MOST_SCENES)
+
+
+def _goes_by_months(spec: AppSpec, expression: str) -> bool:
+    """True if months are counted in an expression, or in what it leans on."""
+    figures = [figure for entity in spec.entities for figure in entity.computed]
+    fields = [field for entity in spec.entities for field in entity.fields if field.starts_as]
+    texts = {figure.name: figure.expression for figure in figures}
+    texts |= {field.name: field.starts_as for field in fields if field.starts_as}
+    waiting, seen = [expression], set[str]()
+    while waiting:
+        names = set(_NAME.findall(waiting.pop())) - seen
+        seen |= names
+        waiting += [texts[name] for name in names if name in texts]
+    return "add_months" in seen
 
 
 def _known_value(values: list[Plain], scene: Scene, digits: int) -> FigureScene:

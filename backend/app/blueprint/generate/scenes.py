@@ -21,6 +21,11 @@ OFFSETS: Final = (7, 1, 0, 30, -1, -7, -30, 400, -400, 4_000, -4_000)
 _CLOCKS: Final = ("10:30", "11:00", "10:00", "09:00", "12:00", "18:30")
 _WEEKDAYS: Final = (2, 3, 4, 5, 6, 7, 1)
 
+MEASURED: Final = (FieldType.TEXT, FieldType.LONGTEXT)
+"""The types whose values a condition may want to be so long."""
+_OLDEST: Final = 120
+_YEAR: Final = Decimal("365.25")
+
 Key = tuple[str, int]
 """A record of a scene: its kind and its number."""
 
@@ -237,6 +242,22 @@ def clocks_beside(named: str) -> Iterator[str]:
         minute = hours * 60 + minutes + step
         if 0 <= minute < 24 * 60:
             yield f"{minute // 60:02}:{minute % 60:02}"
+
+
+def texts_of_length(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
+    """Texts as long as the numbers of a condition say, a letter more and a letter less."""
+    most = 200 if spec_field.type is FieldType.TEXT else 5_000
+    for length in dict.fromkeys(int(number) + step for number in numbers for step in (0, 1, -1)):
+        if spec_field.type in MEASURED and 0 < length <= most:
+            yield ("zebra" * (length // 5 + 1))[:length].capitalize()
+
+
+def births_of(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:
+    """Days as many years ago as the numbers of a condition say: half a year before that, and after."""
+    if spec_field.type is FieldType.DATE:
+        for number in numbers:
+            if 0 < number <= _OLDEST:
+                yield from (f"@{-int(number * _YEAR) + step}" for step in (-183, 183))
 
 
 def _amounts_within(spec_field: FieldSpec, numbers: Sequence[Decimal]) -> Iterator[str]:

@@ -42,7 +42,7 @@ def seed_json(spec: AppSpec) -> str:
 def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
     """The examples of each entity, fitted to every rule of the specification."""
     rows: Rows = {}
-    for entity in in_order(spec):
+    for entity in _in_order_of_counting(spec):
         fitted = fit_to_rules(spec, entity, _entity_records(spec, entity, rows), rows)
         rows[entity.name] = fit_to_conditions(spec, entity, fitted, rows)
     for entity in in_order(spec):
@@ -56,7 +56,38 @@ def seed_rows(spec: AppSpec) -> list[tuple[EntitySpec, list[Record]]]:
     settle_stock(spec, rows)
     fit_states(spec, rows)
     _fit_again(spec, rows)
-    return [(entity, rows[entity.name]) for entity in in_order(spec)]
+    return [(entity, rows[entity.name]) for entity in _in_order_of_counting(spec)]
+
+
+def _in_order_of_counting(spec: AppSpec) -> list[EntitySpec]:
+    """The kinds of record, each after those it points at and those its rules count: jars after the harvest."""
+    examples, linked = examples_of(spec), in_order(spec)
+    ordered: list[EntitySpec] = []
+
+    def place(entity: EntitySpec, waiting: frozenset[str]) -> None:
+        if entity in ordered or entity.name in waiting:
+            return
+        refs = {field.ref for field in entity.fields if field.ref}
+        counted = {
+            name for stated in examples.judge.stated[entity.name] for name in examples.kinds_read(entity, stated)
+        }
+        # What belongs to a record comes after it, also where its rules count that.
+        before = refs | {name for name in counted if not _belongs_to(spec, name, entity.name)}
+        for other in linked:
+            if other.name in before:
+                place(other, waiting | {entity.name})
+        ordered.append(entity)
+
+    for entity in linked:
+        place(entity, frozenset())
+    return ordered
+
+
+def _belongs_to(spec: AppSpec, name: str, owner: str, seen: frozenset[str] = frozenset()) -> bool:
+    """True if records of a kind point at the owner's kind, directly or by way of others."""
+    entity = spec.entity(name)
+    refs = {field.ref for field in entity.fields if field.ref and field.ref not in seen} if entity else set()
+    return owner in refs or any(_belongs_to(spec, ref, owner, seen | {name, ref}) for ref in refs)
 
 
 def _fit_again(spec: AppSpec, rows: Rows) -> None:
@@ -74,7 +105,8 @@ def add_scene(spec: AppSpec, entity: EntitySpec, rows: Rows) -> None:
     for key, texts in scene.records.items():
         entity_of_key = next(candidate for candidate in spec.entities if candidate.name == key[0])
         row = len(rows[entity_of_key.name])
-        record = _make_record(Place(entity_of_key, row, 0, units=currency_of(spec.currency).units), rows)
+        units, shift = currency_of(spec.currency).units, _shift_of(spec, entity_of_key)
+        record = _make_record(Place(entity_of_key, row, shift, units=units), rows)
         for field in entity_of_key.fields:
             if field.ref:
                 record[field.name] = numbers[field.ref, int(texts[field.name])] if texts[field.name] else None
@@ -105,13 +137,17 @@ def _number_listed(spec: AppSpec, entity: EntitySpec, record: Record, rows: Rows
 def _entity_records(spec: AppSpec, entity: EntitySpec, rows: Rows) -> list[Record]:
     names = named_examples(spec, entity)
     count = _row_count(spec, entity, rows, names)
-    # By the names, so that two apps differ and the same one is the same each time it is written.
-    shift = crc32(f"{spec.title}/{entity.name}".encode()) % 97
+    shift = _shift_of(spec, entity)
     units = currency_of(spec.currency).units
     records = [_make_record(Place(entity, row, shift, names, count, units), rows) for row in range(count)]
     # What must belong to something is left out where there is nothing that it could belong to.
     needed = [field.name for field in entity.fields if field.ref and field.required]
     return [record for record in records if all(record[name] is not None for name in needed)]
+
+
+def _shift_of(spec: AppSpec, entity: EntitySpec) -> int:
+    """Where the examples of a kind begin: two apps differ, and one is the same each time it is written."""
+    return crc32(f"{spec.title}/{entity.name}".encode()) % 97
 
 
 def _row_count(spec: AppSpec, entity: EntitySpec, rows: Rows, names: Sequence[Example]) -> int:

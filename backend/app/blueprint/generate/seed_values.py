@@ -119,9 +119,11 @@ def _move_within(field: FieldSpec, number: int | None, row: int) -> int | None:
     """The number moved between the limits of its field, in the unit that it is kept in."""
     if number is None:
         return None
-    lowest, highest = (
-        in_smallest_unit(field, bound) if bound is not None else number for bound in (field.lowest, field.highest)
-    )
+    lowest = number if field.lowest is None else in_smallest_unit(field, field.lowest)
+    if field.highest is None:
+        # Without an end to be spread up to, what would lie below the lowest begins there.
+        return number if number >= lowest else lowest + row % 4 * (lowest // 4)
+    highest = in_smallest_unit(field, field.highest)
     if field.type is FieldType.INT and number > highest:
         # Not all of them at the limit.
         return highest - row % ((highest - lowest) // 2 + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from app.blueprint.expressions.nodes import Call, Node, Path, Value
+from app.blueprint.expressions.nodes import Binary, Call, Node, Path, Value
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import speaks_of_today, walk
 from app.blueprint.generate.stated import Statement
@@ -19,13 +19,13 @@ def figures(spec: AppSpec, name: str) -> list[Node]:
 
 def goes_by_weekday(texts: Iterable[str]) -> bool:
     """True if what an expression says of a day may turn out differently so many days from another day."""
-    return any(isinstance(part, Call) and part.name == "weekday" for text in texts for part in walk(parse(text)))
+    return calls(texts, "weekday")
 
 
 def clocks_named(texts: Iterable[str]) -> Iterator[str]:
     """The times of day that expressions name, such as at(day, "18:00")."""
-    calls = (part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at")
-    for call in calls:
+    named = (part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at")
+    for call in named:
         yield from (
             part.value for part in call.arguments if isinstance(part, Value) and isinstance(part.value, str)
         )
@@ -53,3 +53,18 @@ def mentions_today(spec: AppSpec, stated: Statement) -> bool:
     steps = {step for node in nodes for part in walk(node) if isinstance(part, Path) for step in part.steps}
     # A figure may lean on another one that goes by the day.
     return any(map(speaks_of_today, nodes)) or bool(steps & figure_names and by_time)
+
+
+def calls(texts: Iterable[str], *names: str) -> bool:
+    """True if an expression calls one of these functions."""
+    return any(isinstance(part, Call) and part.name in names for text in texts for part in walk(parse(text)))
+
+
+def equal_texts(node: Node) -> Iterator[tuple[str, str]]:
+    """The fields that a condition wants to have a text in any case, and the first of the texts."""
+    match node:
+        case Binary("and", left, right):
+            yield from equal_texts(left)
+            yield from equal_texts(right)
+        case Binary("=", Path((name,)), Value(str(text))):
+            yield name, text

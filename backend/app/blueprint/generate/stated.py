@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Final, assert_never
 
+from app.blueprint.expressions.nodes import Call
+from app.blueprint.expressions.parser import parse
+from app.blueprint.expressions.walk import paths, walk
 from app.blueprint.field_types import DATES, ONE_LINE
 from app.blueprint.rule_kinds import COUNTING
 from app.blueprint.spans import orders_of, takes_time
-from app.blueprint.spec import STATED, AppSpec, EntitySpec, FieldSpec, FieldType, RuleKind, RuleSpec
+from app.blueprint.spec import (
+    NUMBERS,
+    STATED,
+    AppSpec,
+    EntitySpec,
+    FieldSpec,
+    FieldType,
+    MoveSpec,
+    RuleKind,
+    RuleSpec,
+)
 from app.blueprint.spec_queries import CALLED_OFF, FINISHED, counted_stock, finished, space_limit, status_field
 
 Statement = tuple[str, str | None]
 """A condition, and the one under which it is judged."""
 
+_NAMES: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _NO: Final = frozenset({"no", "not", "cannot", "can't"})
 DIFFERING: Final = ONE_LINE | {FieldType.INT}
 """The types whose values the tests of an app make different for each record, where a rule wants them to be."""
@@ -117,6 +133,27 @@ def statement(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Statement | 
             return None
         case _:
             assert_never(rule.kind)
+
+
+def measured_fields(spec: AppSpec, entity: EntitySpec) -> frozenset[str]:
+    """The texts whose length a rule of their kind looks at."""
+    nodes = [
+        part
+        for rule in judged_rules(spec, entity)
+        for text in statement(spec, entity, rule) or ()
+        if text
+        for part in walk(parse(text))
+    ]
+    calls = [node for node in nodes if isinstance(node, Call) and node.name == "length"]
+    steps = [path.steps for call in calls for path in paths(call)]
+    return frozenset(names[-1] for names in steps if len(names) == 1 or names[0] == "this")
+
+
+def filled_asks(entity: EntitySpec, move: MoveSpec, stated: Sequence[Statement]) -> list[Statement]:
+    """That a step has been given the numbers and days it asks for which the rules of its records look at."""
+    names = set(_NAMES.findall(" ".join(text for pair in stated for text in pair if text)))
+    asked = [field for field in map(entity.field, move.asks) if field is not None and field.name in names]
+    return [(f"{field.name} is not empty", None) for field in asked if field.type in {*NUMBERS, *DATES}]
 
 
 def left_over(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> tuple[str, str, str] | None:

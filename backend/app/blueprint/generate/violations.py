@@ -12,8 +12,9 @@ from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.example_search import Candidate, Search
 from app.blueprint.generate.judging import Judge
 from app.blueprint.generate.scenes import Key, Scene, Texts
-from app.blueprint.generate.stated import Statement
+from app.blueprint.generate.stated import Statement, filled_asks
 from app.blueprint.spec import OWNER, EntitySpec, RuleSpec
+from app.blueprint.spec_queries import own_link
 
 _MOST_COPIES: Final = 60
 _MOST_MENDED: Final = 8
@@ -145,6 +146,8 @@ class Violations:
         """The violation that a candidate is; None where it keeps the rule, an obstacle where it breaks another."""
         self._tries_left -= 1
         scene = candidate.scene(self._judge.cast, entity.name)
+        if self._own_text(entity, scene) not in ("", "1"):
+            return None
         crowd = self._with_copies(scene, copies)
         if not self._judge.breaks(crowd, scene.subject, stated):
             return None
@@ -160,6 +163,13 @@ class Violations:
         if violation is None:
             return None
         return self._find_obstacle(violation) or violation
+
+    def _own_text(self, entity: EntitySpec, scene: Scene) -> str:
+        """The number in the link that is filled in with whoever acts, who is the first; empty without one."""
+        person = next(iter(self._judge.me()), "")
+        right = next((granted for granted in entity.rights if granted.role == self._judge.role), None)
+        link = own_link(entity, person, right.fields if right else ()) if person else None
+        return scene.records[scene.subject][link.name] if link is not None else ""
 
     def _unseen_parent(self, entity: EntitySpec, scene: Scene) -> Obstacle | None:
         """A parent of the subject that the acting role does not see, and so cannot choose."""
@@ -238,6 +248,12 @@ class Violations:
         move = next((move for move in moves if move.label == violation.move), None)
         return (move.only_if, None) if move is not None and move.only_if else None
 
+    def _asked_by_move(self, violation: Violation) -> list[Statement]:
+        """That the move which the rule refuses is given what it asks for: else it is that which is refused."""
+        entity = self._judge.cast.entity(violation.scene.subject[0])
+        move = next((move for move in entity.moves if move.label == violation.move), None)
+        return filled_asks(entity, move, self._judge.stated[entity.name]) if move is not None else []
+
     def _goes_by_states(self, name: str) -> bool:
         """True if a record, or one it belongs to, may pass through a state in which it can be added."""
         entity = self._judge.cast.entity(name)
@@ -257,6 +273,9 @@ class Violations:
             violation.scene, violation.scene.subject, condition, strictly=True
         ):
             return Obstacle(violation.scene, violation.scene.subject, condition)
+        for asked in self._asked_by_move(violation):
+            if not self._judge.keeps(violation.scene, violation.scene.subject, asked, strictly=True):
+                return Obstacle(violation.scene, violation.scene.subject, asked)
         records = dict(violation.scene.records)
         if violation.before is not None:
             records[violation.scene.subject] = violation.before

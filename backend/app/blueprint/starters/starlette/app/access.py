@@ -118,15 +118,16 @@ class Visitor:
         right = entity.right(self.role.name)
         theirs = right.fields if right and right.fields else [field.name for field in entity.fields]
         fields = [field for field in entity.fields if field.name not in worked_out and field.name in theirs]
-        if right:
-            return [field for field in fields if field.ref != self.role.own or not self.role.own]
-        return fields if self.is_staff else [field for field in fields if self._fills_in(entity, field)]
+        if not right and not self.is_staff:
+            fields = [field for field in fields if self._fills_in(entity, field)]
+        _, chosen = self._own_links(entity)
+        return [field for field in fields if field.name in chosen or field.ref != self.role.own or not self.role.own]
 
     def _fills_in(self, entity: Entity, field: Field) -> bool:
         if entity.table == self.role.own:
             return field.type not in ("ref", "choice", "money", "email")
         if field.ref:
-            return field.ref != self.role.own and (field.required or self.sees_some(BY_TABLE[field.ref]))
+            return field.required or self.sees_some(BY_TABLE[field.ref])
         judged = field.name in JUDGEMENTS and not field.required
         return field.type != "money" and field.name != entity.board and not judged
 
@@ -134,7 +135,21 @@ class Visitor:
         """The links to their own record, which they do not choose."""
         if self.is_staff or entity.table == self.role.own:
             return {}
-        return {field.name: self.own_id for field in entity.of_type("ref") if field.ref == self.role.own}
+        mine, _ = self._own_links(entity)
+        return {mine: self.own_id} if mine else {}
+
+    def _own_links(self, entity: Entity) -> tuple[str, list[str]]:
+        """The link by which a record is theirs, which is filled in, and those by which they choose somebody else.
+
+        Whoever reports a game is one of its players and chooses the other; a sitter is found later, by a step.
+        """
+        links = [field for field in entity.of_type("ref") if field.ref == self.role.own]
+        right = entity.right(self.role.name)
+        named = right.fields if right else ()
+        left = [field for field in links if field.name not in named] or links
+        mine = next((field.name for field in left if field.required), left[0].name if left else "")
+        chosen = [field.name for field in links if field.name != mine and (field.name in named or (field.required and not named))]
+        return mine, chosen
 
 
 FOUNDER = Visitor("Owner")

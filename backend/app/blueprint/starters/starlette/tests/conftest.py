@@ -17,7 +17,7 @@ from app.access import OWNER
 from app.main import app
 
 from .client import Browser, running
-from .forms import NUMBERS, Session
+from .forms import DRAWN, NUMBERS, Session
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +64,7 @@ def _on_a_copy(started: Browser, original: Path, monkeypatch: pytest.MonkeyPatch
     shutil.copy(original, copy)
     monkeypatch.setenv("DATABASE_PATH", str(copy))
     started.cookies.clear()
+    DRAWN.clear()
     if Session.owner:
         started.cookies[people.COOKIE] = Session.owner
     # While somebody reads, nothing is brought from the log of changes into the file, which saves the disk.

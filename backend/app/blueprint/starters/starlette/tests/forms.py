@@ -39,6 +39,8 @@ RECORDS: dict[str, dict[str, dict[str, str]]] = EXAMPLES.get("records", {})
 BESIDE: dict[str, list[tuple[str, int]]] = EXAMPLES.get("beside", {})
 Key = tuple[str, int]
 NUMBERS = itertools.count(1001)
+DRAWN: dict[tuple[str, str], int] = {}
+"""How many numbers a test has drawn between the limits of a field, from the lowest on."""
 MUCH = "5000"
 
 
@@ -215,7 +217,8 @@ def _different(entity: Entity, name: str) -> str:
         later = date.fromisoformat(first[:10]) + timedelta(weeks=count - 1000)
         return f"{later.isoformat()}{first[10:]}"
     if kind == "int" and field.highest is not None:
-        return str((field.lowest or 0) + count % (field.highest - (field.lowest or 0) + 1))
+        drawn = DRAWN[entity.table, name] = DRAWN.get((entity.table, name), -1) + 1
+        return str((field.lowest or 0) + drawn % (field.highest - (field.lowest or 0) + 1))
     return {"email": f"zoe{number}@example.com", "url": f"https://example.com/{number}"}.get(kind, number)
 
 

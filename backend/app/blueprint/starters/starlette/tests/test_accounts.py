@@ -182,7 +182,8 @@ def test_somebody_adds_a_record_of_their_own(stranger: Browser, client: Browser,
         row = database.get(db, entity, record_id)
     links = [field.name for field in entity.of_type("ref") if field.ref == OWN.own]
     assert row is not None
-    assert [row[name] for name in links] == [ada] * len(links)
+    # By one link it is theirs; by another they may have chosen somebody else, or a step does later.
+    assert [row[name] for name in links].count(ada) == 1
 
 
 def test_a_token_of_one_session_is_no_good_in_another(client: Browser, stranger: Browser) -> None:

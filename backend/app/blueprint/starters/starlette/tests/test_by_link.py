@@ -71,7 +71,8 @@ def test_the_page_of_a_link_names_nobody_else(client: Browser, entity: Entity) -
         person, offered = BY_TABLE[field.ref], own is not None and field.name in own.fields
         name = people.name_field(person)
         linked = at(entity, record_id, field.name)
-        if people.email_field(person) and name and linked and not offered:
+        is_public = bool(person.public) and name in person.public_fields
+        if people.email_field(person) and name and linked and not offered and not is_public:
             put(person, linked, **{name: "Nellie Named-Nowhere"})
     page = html.unescape(visit(client).get(link(entity, record_id)).text)
     assert "Nellie Named-Nowhere" not in page
