@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.blueprint.language import understand
+from app.blueprint.spec import AppSpec
 from tests.blueprint.loaded_app import LoadedApp
 
 
@@ -18,3 +19,27 @@ def test_what_has_no_state_cannot_be_called_off(tmp_path: Path, monkeypatch: pyt
     (form,) = app.module("schema").FORMS
     with app.module("database").session() as db:
         assert public.can_cancel(db, form, {"id": 1, "post": 1}) is False
+
+
+def test_what_the_business_makes_of_it_is_not_on_the_customers_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A customer read "Margin 50.00" beside what is to be paid; what the form itself shows is meant for them."""
+    monkeypatch.setenv("DATABASE_PATH", str(tmp_path / "app.db"))
+    figures = {"to_pay": "hours * 70", "paid": "0", "margin": "hours * 20", "commission": "hours * 7"}
+    job = {
+        "name": "Job", "fields": [
+            {"name": "name", "required": True}, {"name": "email", "type": "email", "required": True},
+            {"name": "hours", "type": "int", "required": True},
+        ],
+        "computed": [{"name": name, "expression": text, "about": "Worked out."} for name, text in figures.items()],
+    }  # fmt: skip
+    form = {
+        "entity": "Job", "action": "Ask for a job", "about": "Tell us.", "thanks": "Thank you.",
+        "fields": ["name", "email", "hours"], "shows": ["commission"],
+    }  # fmt: skip
+    raw = {"title": "Jobs", "goal": "Jobs are asked for.", "entities": [job], "forms": [form]}
+    app = LoadedApp(AppSpec.model_validate(raw), tmp_path)
+    (entity,) = app.module("schema").ENTITIES
+    shown = {field.name for field in app.module("by_link").shown_fields(entity)}
+    assert shown == {"name", "email", "hours", "to_pay", "paid", "commission"}

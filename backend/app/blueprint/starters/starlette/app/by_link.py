@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from . import database, edits, lines, locks, moves, once, own_links, papers, people, public, records, rules, seen
+from . import database, edits, lines, locks, moves, once, own_links, papers, people, prices, public, records, rules, seen
 from .access import Guest
 from .entering import read_all
 from .fields import Value, typed
@@ -208,8 +208,8 @@ def shown_fields(entity: Entity) -> list[Field]:
     names = [name for name in own.fields if name != own.person] if own else [field.name for field in entity.fields]
     names += [field.name for field in entity.figures]
     fields = [field for field in entity.shows if field.name in names and field.name != _state(entity)]
-    offered = own.fields if own else ()
-    return [field for field in fields if field.name in offered or not _is_person(field)]
+    offered = (*own.fields, *own.shows) if own else ()
+    return [field for field in fields if field.name in offered or not (_is_person(field) or prices.concerns_staff(field))]
 
 
 def _is_person(field: Field) -> bool:
@@ -221,7 +221,7 @@ def _lines(db: sqlite3.Connection, entity: Entity, record_id: int) -> dict[str, 
     found = papers.lines_of(db, entity, record_id) if lines.children_in(entity) or entity.document else None
     if found is None or not found["rows"]:
         return None
-    kept = [index for index, field in enumerate(found["columns"]) if not _is_person(field)]
+    kept = [index for index, field in enumerate(found["columns"]) if not (_is_person(field) or prices.concerns_staff(field))]
     rows = [{**row, "cells": [row["cells"][index] for index in kept]} for row in found["rows"]]
     return {**found, "columns": [found["columns"][index] for index in kept], "rows": rows}
 

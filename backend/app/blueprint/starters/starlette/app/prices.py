@@ -14,6 +14,15 @@ INWARD = frozenset(
 """What the business pays, earns or owns is nothing that a visitor is told."""
 
 
+OF_THEIRS = frozenset("balance owed owes paid pay value".split())
+"""What somebody is told of their own record all the same: what they owe, and what they have paid."""
+
+
+def concerns_staff(field: Field) -> bool:
+    """Whether it tells what the business makes of something, which nobody reads on the page of their own."""
+    return bool(_words(field) & (INWARD - OF_THEIRS))
+
+
 def told_amount(fields: Iterable[Field]) -> Field | None:
     """The amount that visitors are told: what is called a price, else the first that does not concern the staff alone."""
     told = [field for field in fields if field.type == "money" and not _words(field) & INWARD]
