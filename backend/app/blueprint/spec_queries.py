@@ -107,14 +107,16 @@ def columns(entity: EntitySpec, *, most: int = 6) -> tuple[str, ...]:
     ]
     if len(titles) + len(others) + len(entity.computed) < _FEWEST_COLUMNS:
         others += [field.name for field in entity.fields if field.name not in (*titles, *others)]
-    # What a thing looks like tells it apart sooner than what is written about it.
-    titles_first = [name for name in (picture_field(entity), name_text and name_text.name, when) if name in others]
-    others.sort(key=lambda name: titles_first.index(name) if name in titles_first else len(titles_first))
     figures = tuple(figure.name for figure in entity.computed)
     # The figures are what a list is looked at for, and so is how far each record is.
     state = (entity.state,) if entity.state and entity.state not in titles else ()
-    needed = len(titles) + len([name for name in titles_first if name != picture_field(entity)])
+    told = [name for name in (name_text and name_text.name, when) if name in others]
+    needed = len(titles) + len(told)
     room = max(needed, most - len(figures) - len(state))
+    picture = [name for name in (picture_field(entity),) if name in others]
+    # What a thing looks like tells it apart sooner than what is written about it, where there is room for both.
+    titles_first = [*picture, *told] if needed + len(picture) <= room else [*told, *picture]
+    others.sort(key=lambda name: titles_first.index(name) if name in titles_first else len(titles_first))
     names = [name for name in (*titles, *others) if name != entity.state][:room]
     return (*names, *state, *figures)[: max(most, needed + 1)]
 

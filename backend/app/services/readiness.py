@@ -10,11 +10,12 @@ from typing import Any, Final
 from app.app_runtime.app_host import PREVIEW_KEY
 from app.blueprint.field_types import CONTACTS
 from app.blueprint.language.forms import people_shown
-from app.blueprint.spec import AppSpec, Publicity
+from app.blueprint.spec import AppSpec, EntitySpec, Publicity
 from app.blueprint.spec_queries import lower_first
 from app.domain.job import Job, JobStatus
 
 MOST_QUOTED: Final = 4
+_NAMES: Final = frozenset({"name", "full_name", "first_name", "last_name", "surname"})
 _UNMET: Final = {"left_out": "left out", "partly": "only partly kept"}
 
 
@@ -119,11 +120,17 @@ def _sign_in(files: Mapping[str, bytes]) -> Finding:
     )
 
 
+def _tells_who(entity: EntitySpec) -> bool:
+    """False where visitors see of people but a nickname, or how many points they have."""
+    named = {field.name for field in entity.fields if field.type in CONTACTS} | _NAMES
+    return not entity.public_fields or bool(named & set(entity.public_fields))
+
+
 def findings_about_people(spec: AppSpec) -> Iterator[Finding]:
     """A finding for each place where strangers could read who the people of an app are."""
     for entity in spec.entities:
         reaches = any(field.type in CONTACTS for field in entity.fields)
-        if reaches and entity.public is not Publicity.NONE:
+        if reaches and entity.public is not Publicity.NONE and _tells_who(entity):
             records = lower_first(entity.plural)
             detail = f"Visitors see the list of {records}, and it keeps how to reach them."
             yield Finding(Light.RED, f"Strangers could read who your {records} are", detail, fix_in_plan=True)

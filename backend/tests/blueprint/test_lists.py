@@ -40,11 +40,20 @@ def test_what_adding_is_called_reaches_the_app() -> None:
 
 
 def test_no_example_stands_where_no_step_can_have_led() -> None:
-    rows = {entity.name: kept for entity, kept in seed_rows(read(SPECS["snag_list"]))}
-    late = {snag["plot"] for snag in rows["Snag"] if snag["status"] != "Closed"}
-    over = {number for number, plot in enumerate(rows["Plot"], start=1) if plot["status"] == "Handed over"}
-    assert over
-    assert not over & late
+    snags = dict_of("snag_list")
+    late = {snag["plot"] for snag in snags["Snag"] if snag["status"] != "Closed"}
+    assert not standing(snags["Plot"], "Handed over") & late
+    ideas = dict_of("idea_votes")
+    assert standing(ideas["Idea"], "Planned")
+    assert standing(ideas["Idea"], "Planned") <= {vote["idea"] for vote in ideas["Vote"]}
+    auction = dict_of("village_auction")
+    assert standing(auction["Item"], "Unsold")
+    assert not standing(auction["Item"], "Unsold") & {bid["item"] for bid in auction["Bid"]}
+
+
+def standing(rows: list[dict[str, str | int | None]], state: str) -> set[str | int | None]:
+    """The numbers of the examples in a state."""
+    return {number for number, row in enumerate(rows, start=1) if row["status"] == state}
 
 
 def test_an_example_belongs_to_what_it_must_belong_to() -> None:

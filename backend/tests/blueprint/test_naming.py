@@ -95,7 +95,7 @@ def without_words(document: Json) -> Json:
 def in_old_names(value: Any) -> Any:
     """A document with every new name made the old one again, wherever it stands."""
     if isinstance(value, str):
-        return re.sub(r"(?<=\w)(_zz| zz|Zz)\b", "", value)
+        return re.sub(r"(?<=\S)(_zz| zz|Zz)\b", "", value)
     if isinstance(value, list):
         return [in_old_names(one) for one in value]
     return {key: in_old_names(one) for key, one in value.items()} if isinstance(value, dict) else value

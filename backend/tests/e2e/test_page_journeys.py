@@ -183,6 +183,8 @@ async def _paints_without_its_script(founder: Founder) -> None:
     assert not await founder.browser.run("document.documentElement.classList.contains('scripted')")
     assert await founder.browser.run("!!document.querySelector('#goal')")
     await founder.browser._command("Fetch.disable")
+    # Its script comes now, and the page is loaded: the next one must not be taken for it.
+    await founder.see("document.readyState === 'complete'")
 
 
 async def test_without_script_everything_is_there_after_a_reload(founder: Founder) -> None:

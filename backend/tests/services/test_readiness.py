@@ -22,3 +22,18 @@ def test_a_page_where_visitors_choose_from_all_customers_blocks_a_launch() -> No
 
 def test_no_plan_of_the_gallery_shows_who_its_people_are() -> None:
     assert [example.name for example in examples() if list(findings_about_people(example.spec))] == []
+
+
+def test_a_list_of_nicknames_tells_nobody_who_they_are() -> None:
+    """What visitors see of members is named: as long as it is neither a name nor a way to reach them."""
+    [plan] = [example.spec for example in examples() if example.name == "fathers_help"]
+    [member] = [entity for entity in plan.entities if entity.name == "Member"]
+    for shown, expected in (
+        (("nickname", "points"), []),
+        (("nickname", "email"), ["red"]),
+        ((), ["red"]),
+    ):
+        seen = member.model_copy(update={"public_fields": shown})
+        entities = tuple(seen if entity is member else entity for entity in plan.entities)
+        findings = findings_about_people(plan.model_copy(update={"entities": entities}))
+        assert [finding.light for finding in findings] == expected
