@@ -17,17 +17,17 @@ _OPENS = 200
 
 async def try_right_by_link(people: People, entity: EntitySpec) -> str:
     """Change a new record by its link, and be refused by a link that is not its own. BuildFailed."""
-    kept = await people.driver.add(entity)
-    page = await people.driver.visitor.get(kept.path)
+    record = await people.driver.add(entity)
+    page = await people.driver.visitor.get(record.path)
     link = next((link for link in page.page.links if link.startswith("/by-link/")), "")
     if not link:
         raise _wrong_right(entity, "have no link on their page", page)
     forged = await people.anybody().get(f"{link[:-1]}{'1' if link[-1] == '0' else '0'}/change")
     if not forged.is_refusal:
         raise _wrong_right(entity, "are changed by a link that is not theirs", forged)
-    before = await _row_of(people, kept)
-    answer, given = await _change(people, entity, f"{link}/change")
-    _must_be_kept(entity, answer, given, before, await _row_of(people, kept))
+    before = await _row_of(people, record)
+    answer, typed = await _change(people, entity, f"{link}/change")
+    _must_be_kept(entity, answer, typed, before, await _row_of(people, record))
     labels = ", ".join(lower_first(field.label) for field in changed_by_link(entity))
     return f"Visitors change {labels} of {lower_first(entity.plural)} by the link of their own, and nothing else"
 
@@ -41,15 +41,15 @@ async def _change(people: People, entity: EntitySpec, path: str) -> tuple[Answer
     if page.status != _OPENS or form is None or form.names & names != {field.name for field in theirs}:
         raise _wrong_right(entity, "do not ask by their link for exactly what is to be changed there", page)
     samples = people.driver.samples.values(entity)
-    given = {field.name: _other_value(field, samples) for field in theirs if field.type not in UPLOADED}
-    answer = await visitor.submit(page, form, given)
+    typed = {field.name: _other_value(field, samples) for field in theirs if field.type not in UPLOADED}
+    answer = await visitor.submit(page, form, typed)
     # Another rule may stand against these values, and says so.
     is_ruled_out = answer.status == 422 and any(
         rule.about in answer.page.text for rule in people.spec.rules if rule.entity == entity.name
     )
     if answer.status != 303 and not is_ruled_out:
         raise _wrong_right(entity, "cannot be changed by their link", answer)
-    return answer, given
+    return answer, typed
 
 
 def _other_value(field: FieldSpec, samples: Mapping[str, str]) -> str:

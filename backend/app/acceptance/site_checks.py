@@ -133,8 +133,8 @@ async def _try_public_records(people: People, visitor: HttpSession, entity: Enti
             log=f"{leaked!r}",
         )
     # What has a page of its own tells the rest there.
-    told = texts if entity.public is Publicity.DETAIL else answers[0].page.text
-    is_missing = [name for name, mark in marks.items() if name in visible and mark not in told]
+    readable = texts if entity.public is Publicity.DETAIL else answers[0].page.text
+    is_missing = [name for name, mark in marks.items() if name in visible and mark not in readable]
     if answers[0].status != 200 or (is_missing and not entity.public_if and not entity.order):
         raise BuildFailed(
             FailureCode.NOT_PUBLIC,

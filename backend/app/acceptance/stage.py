@@ -133,13 +133,13 @@ class Stage:
 
     async def _fill_in_again(self, key: Key, written: Collection[str], values: Mapping[str, str]) -> None:
         """Put back by a change what the moves to the state of a record have written over; as far as it can be."""
-        said = self.scene.records[key]
+        texts = self.scene.records[key]
         asked = {name for move in self._entity(key).moves for name in move.asks}
         may_be_empty = {
             field.name for field in self._entity(key).fields if field.name in asked and not field.required
         }
-        kept = {name: values.get(name, "") if said.get(name) else "" for name in written}
-        again = {name: text for name, text in kept.items() if text or name in may_be_empty}
+        answers = {name: values.get(name, "") if texts.get(name) else "" for name in written}
+        again = {name: text for name, text in answers.items() if text or name in may_be_empty}
         if again.keys() & (await self.driver.changed_fields(self.kept[key]) if again else set()):
             await self.driver.change(self.kept[key], again)
 
@@ -251,8 +251,8 @@ def _asks_for_person(move: MoveSpec) -> bool:
 def _written_on_the_way(entity: EntitySpec, state: str) -> set[str]:
     """The fields of a record that the moves from its first state to another write or ask for. BuildFailed."""
     moves = [move for _, move in moves_to(entity, state)]
-    own = {assignment.field for move in moves for assignment in move.sets if "." not in assignment.field}
-    return own | {name for move in moves for name in move.asks}
+    stamped = {assignment.field for move in moves for assignment in move.sets if "." not in assignment.field}
+    return stamped | {name for move in moves for name in move.asks}
 
 
 def moves_to(entity: EntitySpec, state: str, *, since: str = "") -> list[tuple[int, MoveSpec]]:

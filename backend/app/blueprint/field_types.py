@@ -21,12 +21,12 @@ DISGUISED: Final = "disguised"
 class TypeOfField:
     """One type of field.
 
-    `told` is for designers, `plan` its word in a plan where it differs. `sample` is a pattern of good values,
+    `sentence` is for designers, `plan` its word in a plan where it differs. `sample` is a pattern of good values,
     which the checks number; `wrong` no app takes; `example` is what the own tests of apps type; `past` lies long
     ago. `steps` are the first number that a calculator is tried with, and what is added from case to case.
     """
 
-    told: str
+    sentence: str
     value: Kind = Kind.TEXT
     plan: str = ""
     sample: str = ""
@@ -53,20 +53,20 @@ _MEASURED: Final = (ViewKind.RANKING, ViewKind.CHART)
 
 FIELD_TYPES: Final[Mapping[FieldType, TypeOfField]] = {
     FieldType.TEXT: TypeOfField(
-        told="one line; the default. A record is called by its first text field",
+        sentence="one line; the default. A record is called by its first text field",
         sample="Zephyr {number}{letter}",
         example="Zebra crossing",
         is_typed=True,
     ),
     FieldType.LONGTEXT: TypeOfField(
-        told="several lines",
+        sentence="several lines",
         sample="First line {number}.\nSecond line {number}.",
         example="First line",
         is_typed=True,
         is_long=True,
     ),
     FieldType.INT: TypeOfField(
-        told="a whole number; may have `lowest`, `highest`, `unit`",
+        sentence="a whole number; may have `lowest`, `highest`, `unit`",
         value=Kind.NUMBER,
         plan="number",
         wrong="many",
@@ -74,7 +74,7 @@ FIELD_TYPES: Final[Mapping[FieldType, TypeOfField]] = {
         views=_MEASURED,
     ),
     FieldType.DECIMAL: TypeOfField(
-        told="a number with `digits` after the point (1 to 4, 2 by default); may have limits and a unit",
+        sentence="a number with `digits` after the point (1 to 4, 2 by default); may have limits and a unit",
         value=Kind.NUMBER,
         plan="number",
         sample="1.5",
@@ -83,7 +83,7 @@ FIELD_TYPES: Final[Mapping[FieldType, TypeOfField]] = {
         views=_MEASURED,
     ),
     FieldType.MONEY: TypeOfField(
-        told="an amount in the app's `currency`; exact",
+        sentence="an amount in the app's `currency`; exact",
         value=Kind.MONEY,
         sample="{amount}.50",
         wrong="a lot",
@@ -91,7 +91,7 @@ FIELD_TYPES: Final[Mapping[FieldType, TypeOfField]] = {
         views=(*_MEASURED, ViewKind.TOTALS),
     ),
     FieldType.DATE: TypeOfField(
-        told="a day",
+        sentence="a day",
         value=Kind.DATE,
         sample="{day}",
         # Looks like a day and is none: a pattern alone would let it pass.
@@ -100,22 +100,22 @@ FIELD_TYPES: Final[Mapping[FieldType, TypeOfField]] = {
         views=_OVER_TIME,
     ),
     FieldType.DATETIME: TypeOfField(
-        told="a day and a time",
+        sentence="a day and a time",
         value=Kind.DATETIME,
         sample="{day}T{hour:02}:30",
         wrong="soon",
         past="2001-02-03T04:05",
         views=_OVER_TIME,
     ),
-    FieldType.BOOL: TypeOfField(told="yes or no", value=Kind.BOOL, sample="1", is_counted=True),
+    FieldType.BOOL: TypeOfField(sentence="yes or no", value=Kind.BOOL, sample="1", is_counted=True),
     FieldType.CHOICE: TypeOfField(
-        told="one of its `choices`; a new record of an entity with moves begins with the first",
+        sentence="one of its `choices`; a new record of an entity with moves begins with the first",
         wrong="None of these at all",
         views=(ViewKind.BOARD, ViewKind.CHART),
         is_counted=True,
     ),
     FieldType.EMAIL: TypeOfField(
-        told="an e-mail address",
+        sentence="an e-mail address",
         sample="zephyr{number}{letter}@example.com",
         wrong="not an address",
         example="zoe@example.com",
@@ -123,14 +123,14 @@ FIELD_TYPES: Final[Mapping[FieldType, TypeOfField]] = {
         is_contact=True,
     ),
     FieldType.PHONE: TypeOfField(
-        told="a phone number",
+        sentence="a phone number",
         sample="+44 20 7946 {number:04}",
         example="+44 20 7946 0000",
         is_typed=True,
         is_contact=True,
     ),
     FieldType.URL: TypeOfField(
-        told="a web address",
+        sentence="a web address",
         sample="https://example.com/{number}{letter}",
         # An address that a browser would run on a click.
         wrong="javascript:alert(1)",
@@ -138,28 +138,28 @@ FIELD_TYPES: Final[Mapping[FieldType, TypeOfField]] = {
         is_typed=True,
     ),
     FieldType.CODE: TypeOfField(
-        told="eight letters that the app makes up for each record, such as a referral code; never typed in",
+        sentence="eight letters that the app makes up for each record, such as a referral code; never typed in",
         plan="text",
         sample="demo{number:04}{letter}",
         example="demo2345",
         is_made_up=True,
     ),
     FieldType.IMAGE: TypeOfField(
-        told="a picture that is uploaded",
+        sentence="a picture that is uploaded",
         sample="zephyr-{number}{letter}.png",
         wrong=f"{DISGUISED}.png",
         example="zebra.png",
         is_uploaded=True,
     ),
     FieldType.FILE: TypeOfField(
-        told="a file that is uploaded",
+        sentence="a file that is uploaded",
         sample="zephyr-{number}{letter}.pdf",
         wrong=f"{DISGUISED}.pdf",
         example="zebra.pdf",
         is_uploaded=True,
     ),
     FieldType.REF: TypeOfField(
-        told=(
+        sentence=(
             "a link to a record of the entity named by `ref`. `on_delete`: cascade (is deleted with it; so it is "
             "for a required ref), restrict (keeps it from being deleted), set_null (is emptied; never if required)"
         ),

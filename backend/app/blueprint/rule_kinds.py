@@ -16,11 +16,11 @@ from app.blueprint.spec_kinds import RuleKind
 class KindOfRule:
     """One kind of rule.
 
-    `told` is for designers, `plan` its word in a plan where it differs. It reads `most_fields`, all that are named
-    where there is no such number. `needs` is the member of a specification that it is nothing without.
+    `sentence` is for designers, `plan` its word in a plan where it differs. It reads `most_fields`, all that are
+    named where there is no such number. `needs` is the member of a specification that it is nothing without.
     """
 
-    told: str
+    sentence: str
     plan: str = ""
     most_fields: int | None = None
     needs: str = ""
@@ -38,7 +38,7 @@ class KindOfRule:
 
 RULE_KINDS: Final[Mapping[RuleKind, KindOfRule]] = {
     RuleKind.NO_OVERLAP: KindOfRule(
-        told=(
+        sentence=(
             "[start, end, ref] or [start, minutes, ref]: the same ref is not taken twice at overlapping times. "
             "Start and end are both date or both datetime; minutes is an int"
         ),
@@ -48,7 +48,7 @@ RULE_KINDS: Final[Mapping[RuleKind, KindOfRule]] = {
         compares=True,
     ),
     RuleKind.CAPACITY: KindOfRule(
-        told=(
+        sentence=(
             "[ref] or [ref, how_many]: no more than `limit` records (or their how_many added up) for one ref. "
             "Without `limit` the linked entity has an int field capacity, seats, places, spots or max_people"
         ),
@@ -59,10 +59,10 @@ RULE_KINDS: Final[Mapping[RuleKind, KindOfRule]] = {
         is_counted=True,
     ),
     RuleKind.UNIQUE: KindOfRule(
-        told="[one or more fields]: no two records have all of them the same", is_stated=True, compares=True
+        sentence="[one or more fields]: no two records have all of them the same", is_stated=True, compares=True
     ),
     RuleKind.OVERDUE: KindOfRule(
-        told=(
+        sentence=(
             "[date] or [date, status]: flags, and does not refuse, what is past its date and not yet in a "
             "finished state such as Done, Paid or Returned"
         ),
@@ -71,12 +71,12 @@ RULE_KINDS: Final[Mapping[RuleKind, KindOfRule]] = {
         refuses=False,
     ),
     RuleKind.SUM: KindOfRule(
-        told="[money, ref]: adds the amounts up in the money field `total` of the linked record",
+        sentence="[money, ref]: adds the amounts up in the money field `total` of the linked record",
         most_fields=2,
         refuses=False,
     ),
     RuleKind.IN_ORDER: KindOfRule(
-        told=(
+        sentence=(
             "[earlier, later]: the second is not before the first, and after it where they are the times of a "
             "booking; two dates, or two numbers of one type"
         ),
@@ -84,14 +84,14 @@ RULE_KINDS: Final[Mapping[RuleKind, KindOfRule]] = {
         is_stated=True,
     ),
     RuleKind.STOCK: KindOfRule(
-        told="[ref, quantity]: takes it from the int field `stock` of the linked record, never below 0",
+        sentence="[ref, quantity]: takes it from the int field `stock` of the linked record, never below 0",
         most_fields=2,
         is_stated=True,
         gives_away=True,
         is_counted=True,
     ),
     RuleKind.ONE_OPEN: KindOfRule(
-        told=(
+        sentence=(
             "[ref]: what is out or taken cannot be taken again until that record is finished; say by `when` which "
             'are open, such as "returned_on is empty"'
         ),
@@ -102,7 +102,7 @@ RULE_KINDS: Final[Mapping[RuleKind, KindOfRule]] = {
         compares=True,
     ),
     RuleKind.ENSURE: KindOfRule(
-        told=(
+        sentence=(
             "refuses a record for which `condition` is false; `fields` are those that the refusal stands beside. "
             "A condition may look at other records"
         ),
@@ -111,7 +111,7 @@ RULE_KINDS: Final[Mapping[RuleKind, KindOfRule]] = {
         is_stated=True,
     ),
     RuleKind.LOCKED: KindOfRule(
-        told=(
+        sentence=(
             'while `condition` holds for a record, such as `status = "Accepted"`, nobody changes or deletes it, '
             "nor adds, changes or deletes its lines; moves go on. What else belongs to it needs its own rule, "
             'such as `quote.status = "Accepted"`. No fields'

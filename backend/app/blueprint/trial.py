@@ -103,12 +103,13 @@ def _idle_rules(spec: AppSpec) -> Iterator[Idle]:
         place = f"rules number {number} ({rule.kind.value} of {rule.entity})"
         if not _is_built(spec, entity, rule):
             yield Idle(
-                place, f"these fields do not fit its kind, so it would do nothing. {RULE_KINDS[rule.kind].told}"
+                place,
+                f"these fields do not fit its kind, so it would do nothing. {RULE_KINDS[rule.kind].sentence}",
             )
         elif len(rule.fields) > (RULE_KINDS[rule.kind].most_fields or len(rule.fields)):
             yield Idle(
                 place,
-                f"not all of these fields would be looked at. {RULE_KINDS[rule.kind].told}{_instead_of(rule)}",
+                f"not all of these fields would be looked at. {RULE_KINDS[rule.kind].sentence}{_instead_of(rule)}",
             )
         elif rule.kind is RuleKind.LOCKED and locked_scene(spec, entity, rule) is None:
             yield Idle(

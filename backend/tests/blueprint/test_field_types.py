@@ -20,7 +20,7 @@ def test_every_type_is_described() -> None:
 @pytest.mark.parametrize("kind", FieldType)
 def test_every_type_has_a_good_value_and_one_that_is_refused(kind: FieldType) -> None:
     described = FIELD_TYPES[kind]
-    assert described.told
+    assert described.sentence
     assert bool(described.sample) == (kind not in OF_THE_FIELD)
     assert bool(described.wrong) == (kind not in TAKES_ANYTHING)
     assert bool(described.past) == (kind in DATES)

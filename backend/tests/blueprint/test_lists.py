@@ -63,6 +63,13 @@ def test_an_example_belongs_to_what_it_must_belong_to() -> None:
             assert all(row[name] is not None for row in rows for name in needed), (path.stem, entity.name)
 
 
+def test_two_kinds_that_point_at_each_other_have_examples() -> None:
+    """A question names the answer that helped, and every answer belongs to a question."""
+    asked = dict_of("fathers_help")
+    assert len(asked["Answer"]) > 5
+    assert len(asked["Vote"]) > 5
+
+
 def test_two_choices_of_a_record_do_not_go_hand_in_hand() -> None:
     rows = seed_rows(read(SPECS["capitals_quiz"]))[0][1]
     answers = [name for name in rows[0] if name != "nickname"]

@@ -46,11 +46,11 @@ def contract(*, with_examples: bool = True) -> str:
 
 
 def _built_types() -> dict[str, str]:
-    return {kind: described.told for kind, described in FIELD_TYPES.items() if is_built_type(kind)}
+    return {kind: described.sentence for kind, described in FIELD_TYPES.items() if is_built_type(kind)}
 
 
 def _kinds_of_rule() -> dict[str, str]:
-    return {kind: described.told for kind, described in RULE_KINDS.items()}
+    return {kind: described.sentence for kind, described in RULE_KINDS.items()}
 
 
 @cache

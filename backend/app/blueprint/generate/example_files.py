@@ -113,8 +113,8 @@ def _draw_shelf(columns: Columns, seed: int) -> None:
     _draw_disc(columns, x=70 + seed % 180, y=88, radius=46 + seed // 5 % 22, color=1)
     _draw_block(columns, 0, WIDTH, top=_SHELF, bottom=HEIGHT, color=2)
     middles = [62, 160, 258]
-    first = seed // 13 % 3
-    arch, box, ball = (*middles[first:], *middles[:first])
+    shift = seed // 13 % 3
+    arch, box, ball = (*middles[shift:], *middles[:shift])
     width = 30 + seed // 17 % 14
     _draw_disc(columns, x=arch, y=_SHELF - 70, radius=width, color=3)
     _draw_block(columns, arch - width, arch + width, top=_SHELF - 70, bottom=_SHELF, color=3)

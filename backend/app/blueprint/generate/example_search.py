@@ -95,8 +95,8 @@ class Search:
     @cached_property
     def clocks(self) -> list[str]:
         """Times of day beside those by which the app goes, such as its opening hours."""
-        named = dict.fromkeys(clocks_named(texts_of(self.cast.spec)))
-        return list(dict.fromkeys(clock for one in named for clock in clocks_beside(one)))
+        times = dict.fromkeys(clocks_named(texts_of(self.cast.spec)))
+        return list(dict.fromkeys(clock for moment in times for clock in clocks_beside(moment)))
 
     @cached_property
     def by_age(self) -> bool:
@@ -179,14 +179,14 @@ class Search:
     def _meant(self, entity: EntitySpec, stated: Statement) -> dict[Slot, str]:
         """The values for which a rule is meant: `status = "Out"` of its `when`, and links that may be empty."""
         condition, when = stated
-        key, found = (entity.name, 1), dict[Slot, str]()
+        key, changes = (entity.name, 1), dict[Slot, str]()
         for node in walk(parse(condition)):
             if isinstance(node, Path) and len(node.steps) > 1 and self._target_of(entity.name, node.steps[0]):
-                found[key, node.steps[0]] = "1"
+                changes[key, node.steps[0]] = "1"
         for name, text in equal_texts(parse(when)) if when else ():
             if entity.field(name) is not None:
-                found[key, name] = text
-        return found
+                changes[key, name] = text
+        return changes
 
     def _further_passes(
         self, entity: EntitySpec, nodes: Sequence[Node], places: Sequence[Place]
@@ -339,10 +339,10 @@ class Search:
             if " " in scene.records[keys[0]].get(name, "")
         ]
         for step in _STEPS_OF_A_DAY if names else ():
-            first = scene.records[keys[0]]
+            leading = scene.records[keys[0]]
             yield {
                 (key, name): minutes_later(
-                    first[starts.get(name, name)], step * (number + (starts.get(name) is not None))
+                    leading[starts.get(name, name)], step * (number + (starts.get(name) is not None))
                 )
                 for number, key in enumerate(keys)
                 for name in names

@@ -201,7 +201,7 @@ class Examples:
                 mended.append(candidate)
         # What keeps this one may break an earlier one by itself, and keep it with something more.
         for candidate in mended:
-            if any(self._settle(entity, more, stated, kept_before) for more in self._mends(entity, candidate)):
+            if any(self._settle(entity, mend, stated, kept_before) for mend in self._mends(entity, candidate)):
                 return
 
     def _mends(self, entity: EntitySpec, candidate: Candidate) -> Iterator[Candidate]:
@@ -213,8 +213,8 @@ class Examples:
             if not self.judge.keeps(scene, scene.subject, stated)
         )
         for stated in itertools.islice(broken, 1):
-            found = self._search.mending(candidate, scene, scene.subject, stated)
-            yield from itertools.islice(found, _MOST_MENDS)
+            mended = self._search.mending(candidate, scene, scene.subject, stated)
+            yield from itertools.islice(mended, _MOST_MENDS)
 
     def _settle(
         self,
@@ -267,8 +267,8 @@ class Examples:
 
     def _make_room(self, entity: EntitySpec, above: EntitySpec, stated: Statement) -> None:
         """Let what the example belongs to keep its statement beside it, and beside more like it where it can."""
-        for many in (_ALIKE, 0):
-            if self._has_room(entity, above, stated, many) or self._find_room(entity, above, stated, many):
+        for copies in (_ALIKE, 0):
+            if self._has_room(entity, above, stated, copies) or self._find_room(entity, above, stated, copies):
                 return
 
     def _find_room(self, entity: EntitySpec, above: EntitySpec, stated: Statement, many: int) -> bool:

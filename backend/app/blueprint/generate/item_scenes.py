@@ -141,12 +141,12 @@ def _goes_by_months(spec: AppSpec, expression: str) -> bool:
     fields = [field for entity in spec.entities for field in entity.fields if field.starts_as]
     texts = {figure.name: figure.expression for figure in figures}
     texts |= {field.name: field.starts_as for field in fields if field.starts_as}
-    waiting, seen = [expression], set[str]()
+    waiting, followed = [expression], set[str]()
     while waiting:
-        names = set(_NAME.findall(waiting.pop())) - seen
-        seen |= names
+        names = set(_NAME.findall(waiting.pop())) - followed
+        followed |= names
         waiting += [texts[name] for name in names if name in texts]
-    return "add_months" in seen
+    return "add_months" in followed
 
 
 def _known_value(values: list[Plain], scene: Scene, digits: int) -> FigureScene:

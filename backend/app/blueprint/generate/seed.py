@@ -67,15 +67,17 @@ def _in_order_of_counting(spec: AppSpec) -> list[EntitySpec]:
     def place(entity: EntitySpec, waiting: frozenset[str]) -> None:
         if entity in ordered or entity.name in waiting:
             return
-        refs = {field.ref for field in entity.fields if field.ref}
+        # Two that point at each other are in order already: the answer comes after its question.
+        earlier = {kind.name for kind in linked[: linked.index(entity)]}
+        refs = {field.ref for field in entity.fields if field.ref in earlier}
         counted = {
             name for stated in examples.judge.stated[entity.name] for name in examples.kinds_read(entity, stated)
         }
         # What belongs to a record comes after it, also where its rules count that.
         before = refs | {name for name in counted if not _belongs_to(spec, name, entity.name)}
-        for other in linked:
-            if other.name in before:
-                place(other, waiting | {entity.name})
+        for linked_kind in linked:
+            if linked_kind.name in before:
+                place(linked_kind, waiting | {entity.name})
         ordered.append(entity)
 
     for entity in linked:

@@ -24,8 +24,8 @@ def goes_by_weekday(texts: Iterable[str]) -> bool:
 
 def clocks_named(texts: Iterable[str]) -> Iterator[str]:
     """The times of day that expressions name, such as at(day, "18:00")."""
-    named = (part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at")
-    for call in named:
+    calls = (part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at")
+    for call in calls:
         yield from (
             part.value for part in call.arguments if isinstance(part, Value) and isinstance(part.value, str)
         )

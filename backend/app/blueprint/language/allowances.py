@@ -63,7 +63,7 @@ class _Allowance:
     unit: str
     units: int
     before: str
-    said: str
+    clause: str
 
     @property
     def span(self) -> str:
@@ -73,30 +73,30 @@ class _Allowance:
 
 def apply_allowances(goal: str, shape: Shape) -> Shape:
     """The rules with what one person may have in a span of time."""
-    rules, said = list(shape.rules), list(shape.said)
+    rules, clauses = list(shape.rules), list(shape.said)
     for allowance in _read_allowances(goal):
         taking = _taking(allowance, shape.entities)
         rule = _rule_of(allowance, taking, shape.entities) if taking is not None else None
-        if rule is not None and all(rule.condition != other.condition for other in rules):
+        if rule is not None and all(rule.condition != earlier.condition for earlier in rules):
             rules.append(rule)
-            said.append(allowance.said)
-    return replace(shape, rules=tuple(rules), said=tuple(said))
+            clauses.append(allowance.clause)
+    return replace(shape, rules=tuple(rules), said=tuple(clauses))
 
 
 def _read_allowances(goal: str) -> Iterator[_Allowance]:
     for pattern in _ALLOWED:
         for match in pattern.finditer(goal):
             parts = {name: (text or "").lower() for name, text in match.groupdict().items()}
-            number, many = parts.get("number") or "1", parts.get("many") or "1"
+            number, amount = parts.get("number") or "1", parts.get("many") or "1"
             yield _Allowance(
                 number=Decimal(NUMBERS.get(number, number)),
                 what="" if parts.get("what") in _TIMES else parts.get("what", ""),
                 whose=parts.get("whose", ""),
                 deed=verb_stem(parts.get("deed", "")) or parts.get("deed", ""),
                 unit=parts.get("span") or parts.get("spans") or "",
-                units=int(NUMBERS.get(many, many)),
+                units=int(NUMBERS.get(amount, amount)),
                 before=_SENTENCE_END.split(goal[: match.end()])[-1].lower(),
-                said=match[0],
+                clause=match[0],
             )
 
 
@@ -133,8 +133,8 @@ def _rule_of(allowance: _Allowance, taking: EntitySpec, entities: Sequence[Entit
 def _is_of_people(allowance: _Allowance, entities: Sequence[EntitySpec]) -> bool:
     """True if the sentence speaks of people: "no more than six bookings a day" alone is about the business."""
     words = re.findall(r"[a-z]+", allowance.before)
-    named = (find_entity(word, entities) for word in words)
-    return bool(_ANYBODY & set(words)) or any(entity is not None and is_person(entity) for entity in named)
+    kinds = (find_entity(word, entities) for word in words)
+    return bool(_ANYBODY & set(words)) or any(entity is not None and is_person(entity) for entity in kinds)
 
 
 def _condition(allowance: _Allowance, taking: EntitySpec, taker: FieldSpec, when: FieldSpec) -> str:
@@ -159,13 +159,13 @@ def _still_on(taking: EntitySpec) -> str:
 
 def _in_span(allowance: _Allowance, when: FieldSpec) -> str:
     """That another record falls into the same span of time as this one."""
-    own, this = when.name, f"this.{when.name}"
+    field, this = when.name, f"this.{when.name}"
     if allowance.unit in _SAME:
-        return _SAME[allowance.unit].format(own=own, this=this)
+        return _SAME[allowance.unit].format(own=field, this=this)
     if allowance.unit in _IN_DAYS:
-        return f"abs(days({own}, {this})) < {allowance.units * _IN_DAYS[allowance.unit]}"
+        return f"abs(days({field}, {this})) < {allowance.units * _IN_DAYS[allowance.unit]}"
     months = allowance.units * _IN_MONTHS[allowance.unit]
-    return f"{own} > add_months({this}, -{months}) and {own} < add_months({this}, {months})"
+    return f"{field} > add_months({this}, -{months}) and {field} < add_months({this}, {months})"
 
 
 def _hours_of(taking: EntitySpec) -> str:

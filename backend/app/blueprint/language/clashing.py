@@ -94,18 +94,18 @@ def _overlaps_of(thing: EntitySpec, shape: Shape) -> Iterator[RuleSpec]:
 
 
 def _with_one_each(goal: str, shape: Shape, match: re.Match[str]) -> Shape:
-    named = [find_entity(word.strip().lower(), shape.entities) for word in _words(match, ("one", "other"))]
-    wholes = [entity for entity in named if entity is not None]
+    records = [find_entity(word.strip().lower(), shape.entities) for word in _words(match, ("one", "other"))]
+    wholes = [entity for entity in records if entity is not None]
     what = (match.groupdict().get("what") or "").strip().lower()
     record = find_entity(what, shape.entities) if what else None
     record = record or _last_linked(goal[: match.start()], wholes, shape.entities)
-    links = [link_to(record, whole) for whole in wholes] if record is not None else []
+    links = [link_to(record, target) for target in wholes] if record is not None else []
     fields = tuple(link.name for link in links if link is not None)
     if record is None or len(fields) < _LEAST_LINKS or len(set(fields)) < len(fields):
         return shape
     if any(rule.kind is RuleKind.UNIQUE and set(rule.fields) == set(fields) for rule in shape.rules):
         return shape
-    names = " and ".join(lower_first(whole.label) for whole in wholes)
+    names = " and ".join(lower_first(target.label) for target in wholes)
     about = f"There is one {lower_first(record.label)} for each {names}; change that one instead."
     rule = RuleSpec(kind=RuleKind.UNIQUE, entity=record.name, fields=fields, about=about)
     return replace(shape, rules=(*shape.rules, rule), said=(*shape.said, match[0]))
@@ -119,8 +119,10 @@ def _words(match: re.Match[str], names: Sequence[str]) -> Iterator[str]:
 def _last_linked(before: str, wholes: Sequence[EntitySpec], entities: Sequence[EntitySpec]) -> EntitySpec | None:
     """The record named last that belongs to all of these."""
     words = re.findall(r"[a-z]+", before.lower())
-    named = (find_entity(word, entities) for word in reversed(words))
-    return next((one for one in named if one is not None and all(link_to(one, whole) for whole in wholes)), None)
+    kinds = (find_entity(word, entities) for word in reversed(words))
+    return next(
+        (kind for kind in kinds if kind is not None and all(link_to(kind, target) for target in wholes)), None
+    )
 
 
 def _with_code(shape: Shape, match: re.Match[str]) -> Shape:

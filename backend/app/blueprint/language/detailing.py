@@ -74,7 +74,7 @@ class _List:
 
 def with_details(goal: str, entities: Sequence[EntitySpec]) -> tuple[tuple[EntitySpec, ...], tuple[str, ...]]:
     """The records with the details that the goal lists for them, and the words that they came from."""
-    detailed, said = list(entities), list[str]()
+    detailed, clauses = list(entities), list[str]()
     for listed in _read_lists(goal, detailed):
         at = next((at for at, entity in enumerate(detailed) if entity.name == listed.owner), None)
         for part in listed.parts if at is not None else ():
@@ -82,8 +82,8 @@ def with_details(goal: str, entities: Sequence[EntitySpec]) -> tuple[tuple[Entit
             if field is None or at is None or not _fits(detailed[at], field):
                 continue
             detailed[at] = _with_field(detailed[at], field)
-            said.append(part)
-    return tuple(detailed), tuple(said)
+            clauses.append(part)
+    return tuple(detailed), tuple(clauses)
 
 
 def _read_lists(goal: str, entities: Sequence[EntitySpec]) -> Iterator[_List]:
@@ -119,11 +119,11 @@ def _lists_of_topic(text: str, entities: Sequence[EntitySpec]) -> Iterator[_List
 
 def _topic(sentence: str, entities: Sequence[EntitySpec]) -> EntitySpec | None:
     """The kind of record that a goal opens with; a longer sentence tells something and heads no list."""
-    words = [found.lower() for found in _WORD.findall(sentence)]
+    words = [spoken.lower() for spoken in _WORD.findall(sentence)]
     if not words or len(words) > _MOST_OF_TOPIC:
         return None
-    named = (find_entity(word, entities) for word in words)
-    return next((entity for entity in named if entity is not None), None)
+    kinds = (find_entity(word, entities) for word in words)
+    return next((entity for entity in kinds if entity is not None), None)
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -185,7 +185,7 @@ def _is_dated(words: Sequence[str]) -> bool:
 def _field_of(part: str, entities: Sequence[EntitySpec], *, is_open: bool) -> FieldSpec | None:
     kind = _type_of(part)
     plain = _BY_AN_ANSWER.sub("", part).strip()
-    words = [found for found in _WORD.findall(plain) if found not in _ARTICLES]
+    words = [spoken for spoken in _WORD.findall(plain) if spoken not in _ARTICLES]
     if not words or find_entity(" ".join(words[-2:]), entities) or (not kind and not is_open):
         return None
     if not kind and not _is_plain_noun(words):

@@ -86,7 +86,8 @@ def _link_by_kind(draft: Draft, drafts: Sequence[Draft]) -> None:
     things = _things_about(draft, drafts)
     # Who signs up for a wave is kept by the sign-up: the wave itself is nobody's, unlike a repair that is booked.
     is_for_all = not draft.is_known and any(
-        other.is_action and other.about and draft.key.endswith(other.about) for other in drafts
+        draft_beside.is_action and draft_beside.about and draft.key.endswith(draft_beside.about)
+        for draft_beside in drafts
     )
     people = [] if is_for_all else [target for target in drafts if target.is_person]
     for group in (things, people):

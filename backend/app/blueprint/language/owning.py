@@ -84,8 +84,8 @@ def link_claims(goal: str, drafts: Sequence[Draft]) -> None:
         words = goal[match.start() : match.end() + _FAR]
         thing = _THING.search(words)
         person = next((draft for draft in drafts if draft.is_person and draft.key in _keys_of(match)), None)
-        named = set(_keys(thing["what"] or thing["assigned"])) if thing is not None else set()
-        record = next((draft for draft in drafts if draft.key in named and not draft.is_person), None)
+        keys = set(_keys(thing["what"] or thing["assigned"])) if thing is not None else set()
+        record = next((draft for draft in drafts if draft.key in keys and not draft.is_person), None)
         if person is None or record is None or any(link.target == person.key for link in record.links):
             continue
         # What others choose, such as a gig that players are booked for, is theirs by way of that.

@@ -72,12 +72,12 @@ class _Scored:
 
     record: EntitySpec
     number: FieldSpec | None
-    whole: EntitySpec
+    ranked: EntitySpec
 
 
 def apply_rankings(goal: str, shape: Shape) -> Shape:
     """The shape with the orders that the goal asks for, where its records have what they need."""
-    for match in (found for pattern in _BOARDS for found in pattern.finditer(goal)):
+    for match in (hit for pattern in _BOARDS for hit in pattern.finditer(goal)):
         shape = _with_board(goal, shape, match)
     for pattern in (_ORDERS, _TOP, _SORTED):
         for match in pattern.finditer(goal):
@@ -87,25 +87,25 @@ def apply_rankings(goal: str, shape: Shape) -> Shape:
 
 def _with_board(goal: str, shape: Shape, match: re.Match[str]) -> Shape:
     parts = match.groupdict()
-    named = _named((parts.get("behind"), parts.get("before")), shape.entities)
-    if named is None and match[0].lower().startswith(("top ", "best ", "leading ")):
+    subject = _named((parts.get("behind"), parts.get("before")), shape.entities)
+    if subject is None and match[0].lower().startswith(("top ", "best ", "leading ")):
         return shape
-    scored = next(iter(_scored(shape, named)), None)
+    scored = next(iter(_scored(shape, subject)), None)
     if scored is None:
         return shape
     is_average = bool(re.search(r"\b(?:average|mean)\b", goal, re.IGNORECASE))
     figure = figure_of_records(scored.record, scored.number, is_average=is_average)
-    whole = scored.whole
-    if whole.figure(figure.name) is None:
-        fields = tuple(field for field in whole.fields if field.name != figure.name)
+    ranked = scored.ranked
+    if ranked.figure(figure.name) is None:
+        fields = tuple(field for field in ranked.fields if field.name != figure.name)
         if not fields:
             return shape
         changed = EntitySpec.model_validate(
-            {**dict(whole), "fields": fields, "computed": (*whole.computed, figure)}
+            {**dict(ranked), "fields": fields, "computed": (*ranked.computed, figure)}
         )
-        shape = replace(shape, entities=tuple(changed if kind is whole else kind for kind in shape.entities))
-    view = ViewSpec(kind=ViewKind.RANKING, entity=whole.name, field=figure.name)
-    is_ranked = any(shown.kind is ViewKind.RANKING and shown.entity == whole.name for shown in shape.views)
+        shape = replace(shape, entities=tuple(changed if kind is ranked else kind for kind in shape.entities))
+    view = ViewSpec(kind=ViewKind.RANKING, entity=ranked.name, field=figure.name)
+    is_ranked = any(ranking.kind is ViewKind.RANKING and ranking.entity == ranked.name for ranking in shape.views)
     views = shape.views if is_ranked else (*shape.views, view)
     return replace(shape, views=views, said=(*shape.said, match[0]))
 
@@ -117,22 +117,22 @@ def _named(words: Sequence[str | None], entities: Sequence[EntitySpec]) -> Entit
 
 def _scored(shape: Shape, named: EntitySpec | None) -> Iterator[_Scored]:
     """What can be put in order, the surest first: judgements, then what is given, then what is gathered."""
-    found = [
+    scores = [
         scored
         for record in shape.entities
         for field in record.fields
-        if field.ref and field.required and (whole := shape.entity(field.ref)) is not None
-        for scored in _scored_by(record, whole)
-        if named is None or whole.name == named.name
+        if field.ref and field.required and (target := shape.entity(field.ref)) is not None
+        for scored in _scored_by(record, target)
+        if named is None or target.name == named.name
     ]
-    yield from sorted(found, key=_rank_of)
+    yield from sorted(scores, key=_rank_of)
 
 
 def _rank_of(scored: _Scored) -> tuple[bool, bool, bool]:
-    label = scored.whole.label.lower().split(" ")[-1]
+    label = scored.ranked.label.lower().split(" ")[-1]
     is_judged = scored.record.label.lower().split(" ")[-1] in JUDGEMENTS
     # Of a score that a juror gives an entry, the entry has it; of a team's in a round, the team.
-    return (is_provider(scored.whole.label), label not in _SIDES, not is_judged)
+    return (is_provider(scored.ranked.label), label not in _SIDES, not is_judged)
 
 
 def _scored_by(record: EntitySpec, whole: EntitySpec) -> Iterator[_Scored]:
@@ -150,10 +150,10 @@ def _scored_by(record: EntitySpec, whole: EntitySpec) -> Iterator[_Scored]:
 
 def _with_order(goal: str, shape: Shape, match: re.Match[str]) -> Shape:
     parts, how = match.groupdict(), match["how"].lower()
-    named = _named((parts.get("behind"), parts.get("before")), shape.entities)
+    subject = _named((parts.get("behind"), parts.get("before")), shape.entities)
     # People are put in order by what they have done, and not by how old they are.
-    named = None if named is not None and is_person(named) else named
-    entity = named or _last_named(goal[: match.start()], shape.entities)
+    subject = None if subject is not None and is_person(subject) else subject
+    entity = subject or _last_named(goal[: match.start()], shape.entities)
     field = _field_of_order(how, entity) if entity is not None else None
     if entity is None or field is None or entity.order:
         return shape

@@ -53,8 +53,8 @@ def apply_warnings(goal: str, shape: Shape) -> Shape:
     if len(rules) == len(shape.rules) and days is None:
         return shape
     has_warning = any(rule.kind is RuleKind.OVERDUE for rule in rules)
-    said = (*shape.said, *(match[0] for match in matches), *words) if has_warning else shape.said
-    return replace(shape, rules=tuple(rules[:_MOST_RULES]), said=said)
+    clauses = (*shape.said, *(match[0] for match in matches), *words) if has_warning else shape.said
+    return replace(shape, rules=tuple(rules[:_MOST_RULES]), said=clauses)
 
 
 def _days_before(goal: str, matches: Sequence[re.Match[str]]) -> tuple[Decimal | None, tuple[str, ...]]:
