@@ -24,8 +24,10 @@ def goes_by_weekday(texts: Iterable[str]) -> bool:
 
 def clocks_named(texts: Iterable[str]) -> Iterator[str]:
     """The times of day that expressions name, such as at(day, "18:00")."""
-    calls = (part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at")
-    for call in calls:
+    at_calls = (
+        part for text in texts for part in walk(parse(text)) if isinstance(part, Call) and part.name == "at"
+    )
+    for call in at_calls:
         yield from (
             part.value for part in call.arguments if isinstance(part, Value) and isinstance(part.value, str)
         )

@@ -28,9 +28,7 @@ def changed_by_link(entity: Entity) -> list[Field]:
     right = entity.right(VISITOR)
     if right is None or right.changes == "none":
         return []
-    form = form_of(entity)
-    names = right.fields or (form.fields if form else ())
-    return [field for field in entity.fields if field.name in names and not field.ref and field.name != entity.state]
+    return [field for field in entity.fields if field.name in right.fields and not field.ref and field.name != entity.state]
 
 
 def has_link(entity: Entity) -> bool:
