@@ -20,6 +20,9 @@ def rules(goal: str, kind: RuleKind) -> list[RuleSpec]:
         ("Tennis club: members book courts, two bookings a week at most",
          "A member has at most 2 bookings a week."),
         ("Members book courts. Members can book courts twice a week.", "A member has at most 2 bookings a week."),
+        # It was a limit for ever: the member's third booking was refused in whatever week it was.
+        ("Members book courts, at most two bookings per member per week.",
+         "A member has at most 2 bookings a week."),
         ("Members may borrow five books a month from the library", "A member has at most 5 books a month."),
         ("Members borrow books, at most three loans in six months", "A member has at most 3 loans in 6 months."),
         ("Volunteers log their hours, at most 8 hours a day", "A volunteer has at most 8 hours a day."),

@@ -30,6 +30,7 @@ _ALLOWED: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{AT_MOST} {NUMBER} {WHAT} {_SPAN}\b{_WHOSE}",
+        rf"\b{AT_MOST} {NUMBER} {WHAT} (?:per|for each|for every|each) (?P<whose>[a-z]+),? {_SPAN}\b",
         rf"\b{NUMBER} {WHAT} {_SPAN}(?: each)?,? {BEHIND}",
         rf"\b{_MAY} (?:[a-z]+ )?{NUMBER} {WHAT} {_SPAN}\b",
         rf"\b{_MAY} (?:only )?(?P<deed>[a-z]+) (?:[a-z ]{{0,30}}?)(?:only |{AT_MOST} )?"

@@ -93,7 +93,7 @@ def _read_bounds(goal: str, entities: Sequence[EntitySpec]) -> Iterator[_Bound]:
     for pattern in _BOUNDS:
         for match in pattern.finditer(goal):
             # "three parcels a household in six months" counts in a span of time, which no such rule does.
-            if not _WITHIN_TIME.match(goal[match.end() :]):
+            if not _is_within_time(goal, match):
                 yield _as_bound(match, match["whole"].lower())
     for pattern in _OF_LAST:
         for match in pattern.finditer(goal):
@@ -101,6 +101,13 @@ def _read_bounds(goal: str, entities: Sequence[EntitySpec]) -> Iterator[_Bound]:
             # A limit of bookings is one of whoever books, not of what is booked.
             if part is None or not _is_booking(part):
                 yield _as_bound(match, _last_named(goal[: match.start()], entities))
+
+
+def _is_within_time(goal: str, match: re.Match[str]) -> bool:
+    """True if a span of time follows, also where its first word was taken for the thing's second: "member per"."""
+    first_word_end = match.start("whole") + len(match["whole"].split(" ")[0])
+    ends = {match.end(), first_word_end if match.end("whole") == match.end() else match.end()}
+    return any(_WITHIN_TIME.match(goal[end:]) for end in ends)
 
 
 def _as_bound(match: re.Match[str], whole: str) -> _Bound:
