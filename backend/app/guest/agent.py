@@ -40,7 +40,7 @@ FEW_SOCKETS = 16
 DATAGRAMS_WAITING = 10
 """The kernel lets no more wait for one receiver, and each may be of another sender's buffer."""
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
-REPORT_FD, OUTPUT_FD = 3, 4
+REPORT_FD, OUTPUT_FD, ENDED_FD = 3, 4, 5
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -59,6 +59,10 @@ class Agent:
         """Of each command's processes, as the newest command has them."""
         self.met: set[str] = set()
         """The limits among them that were met: the kernel tells only the program that was refused."""
+        self.ended, self.ended_writer = os.pipe()
+        """Holds a byte for each orphan that a supervisor has collected since the last look."""
+        for end in (self.ended, self.ended_writer):
+            os.set_blocking(end, False)
         self.frozen = False
         self.looked = 0.0
 
@@ -144,7 +148,7 @@ class Agent:
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:
-            enter_child(write, fd)
+            enter_child(write, fd, self.ended_writer)
             run_child(work, message)
         os.close(write)
         self.supervisors[pid] = message["id"]
@@ -201,13 +205,21 @@ class Agent:
 
     def note_met(self, statuses: dict[int, Status]) -> None:
         most = self.limits.get("RLIMIT_NPROC", MANY)
-        if sum(status[b"Threads"] for status in statuses.values()) > most - NEAR - most // NEAR_SHARE:
+        # A program that multiplies and ends at once counts until it is collected, and then no look finds it.
+        count = sum(status[b"Threads"] for status in statuses.values()) + self.count_ended()
+        if count > most - NEAR - most // NEAR_SHARE:
             self.met.add("processes")
         most = self.limits.get("RLIMIT_NOFILE", MANY)
         for pid, status in statuses.items():
             # The table doubles as it grows, so most processes need not be looked at more closely.
             if status[b"FDSize"] * 2 > most and count_open_files(pid) > most - NEAR - most // NEAR_SHARE:
                 self.met.add("open files")
+
+    def count_ended(self) -> int:
+        try:
+            return len(os.read(self.ended, 65536))
+        except BlockingIOError:
+            return 0
 
 
 def kill(pid: int, number: int) -> None:
@@ -365,16 +377,16 @@ def table_of(name: str) -> list[list[bytes]]:
     return [line.split() for line in read_proc(1, f"net/{name}").splitlines()[1:]]
 
 
-def enter_child(report: int, descriptor: int) -> None:
-    """Keep the pipe to report on and the descriptor that came with the request, nothing else of the agent's."""
+def enter_child(report: int, descriptor: int, ended: int) -> None:
+    """Keep the pipes to report on and the descriptor that came with the request, nothing else of the agent's."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    copies = [os.dup(fd) for fd in (report, descriptor)]
-    # By way of high numbers: 3 or 4 may be the very descriptor that has yet to be moved.
+    copies = [os.dup(fd) for fd in (report, descriptor, ended)]
+    # By way of high numbers: 3, 4 or 5 may be the very descriptor that has yet to be moved.
     high = [os.dup2(fd, 200 + number, inheritable=False) for number, fd in enumerate(copies)]
-    os.dup2(high[0], REPORT_FD, inheritable=False)
-    os.dup2(high[1], OUTPUT_FD, inheritable=False)
-    os.closerange(OUTPUT_FD + 1, 1024)
+    for number, fd in zip((REPORT_FD, OUTPUT_FD, ENDED_FD), high, strict=True):
+        os.dup2(fd, number, inheritable=False)
+    os.closerange(ENDED_FD + 1, 1024)
 
 
 def run_child(work: Any, message: Message) -> NoReturn:  # Any: see spawn
@@ -405,6 +417,10 @@ def supervise(message: Message) -> None:
         if pid == command:
             tell({"code": os.waitstatus_to_exitcode(status)})
             os.close(REPORT_FD)
+        else:
+            # A full pipe says already that there were more than any limit.
+            with contextlib.suppress(BlockingIOError):
+                os.write(ENDED_FD, b".")
 
 
 def execute(message: Message) -> NoReturn:

@@ -297,6 +297,35 @@ async def test_a_limit_that_was_met_is_what_failed(make_runtime: MakeRuntime) ->
         assert "limit of open files" in str(fault)
 
 
+# They end together as soon as one is refused, and are collected before the program that waits for it says so.
+ENDS_ITS_CHILDREN = """
+import os, signal, sys, time
+alive, held = os.pipe()
+if os.fork() == 0:
+    os.setpgid(0, 0)
+    while True:
+        try:
+            if os.fork():
+                signal.pause()
+        except OSError:
+            os.killpg(0, signal.SIGKILL)
+os.close(held)
+os.read(alive, 1)
+while len([name for name in os.listdir("/proc") if name.isdigit()]) > 4:
+    time.sleep(0.001)
+sys.exit("refused")
+"""
+
+
+async def test_a_limit_that_was_met_by_processes_that_ended_at_once_is_known(make_runtime: MakeRuntime) -> None:
+    async with started(make_runtime(), processes=60) as sandbox:
+        assert (await sandbox.run_command(["python3", "-c", ENDS_ITS_CHILDREN])).exit_code == 1
+        fault = await sandbox.find_fault()
+
+    assert isinstance(fault, SandboxLimitMet)
+    assert "limit of processes" in str(fault)
+
+
 async def test_a_sandbox_without_its_files_is_what_failed(make_runtime: MakeRuntime, root: Path) -> None:
     async with started(make_runtime(root=root)) as sandbox:
         [directory] = (folder for folder in root.iterdir() if folder.is_dir())
@@ -556,6 +585,17 @@ async def test_on_a_full_disk_the_sandbox_ends_that_takes_the_most(
 async def test_a_small_app_is_left_alone_by_the_disk_watch(runtime: LocalSandboxRuntime) -> None:
     async with started(runtime, disk_bytes=80 * MB) as sandbox:
         result = await sandbox.run_command(["sh", "-c", "head -c 20M /dev/zero > file; ln file more; sleep 2.5"])
+
+    assert result.exit_code == 0
+
+
+async def test_what_others_write_ends_no_sandbox(runtime: LocalSandboxRuntime, tmp_path: Path) -> None:
+    async with started(runtime, disk_bytes=20 * MB) as sandbox:
+        running = asyncio.create_task(sandbox.run_command(["sleep", "3"]))
+        for number in range(10):
+            await asyncio.sleep(0.25)
+            await asyncio.to_thread((tmp_path / f"other-{number}").write_bytes, bytes(4 * MB))
+        result = await running
 
     assert result.exit_code == 0
 

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,8 +71,19 @@ def tasks_below(root_pid: int) -> list[int]:
     return [task for process in tree if (task := _live_task(process.pid))]
 
 
-def unnamed_files(tasks: Sequence[int]) -> Held:
-    """Files on disk that have no name any more and that a process has open or mapped."""
+def supervisors_of(agent_pid: int) -> frozenset[int]:
+    """The processes that the agent of a sandbox started: each stands between it and the code of one command."""
+    try:
+        return frozenset(process.pid for process in psutil.Process(agent_pid).children())
+    except psutil.NoSuchProcess:
+        return frozenset()
+
+
+def unnamed_files(tasks: Sequence[int], *, trusted: Collection[int] = ()) -> Held:
+    """Files on disk that have no name any more and that a process has open or mapped.
+
+    The `trusted` among the tasks run no code of the app, so that nothing is missed where they cannot be looked at.
+    """
     opened: dict[tuple[int, int], int] = {}
     for task in tasks:
         for _, status in _descriptors(task):
@@ -81,7 +92,7 @@ def unnamed_files(tasks: Sequence[int]) -> Held:
     inodes = {inode for _, inode in opened}
     areas = (area for task in tasks for area in _unnamed_areas(task, _read(task, "maps")))
     mapped = _sum_of(area for area in areas if not area.is_memory and area.file[1] not in inodes)
-    is_complete = mapped.is_complete and not any(_is_hidden(task) for task in tasks)
+    is_complete = mapped.is_complete and not any(_is_hidden(task) for task in tasks if task not in trusted)
     return Held(sum(opened.values()) + mapped.size, is_complete)
 
 
