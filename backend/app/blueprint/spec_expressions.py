@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -9,17 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 from app.blueprint.currencies import currency_of
 from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldShape, Kind, Type
-from app.blueprint.expressions.compiler import Compiler
+from app.blueprint.expressions.compiler import MAX_DEPTH, Compiler
 from app.blueprint.expressions.faults import Fault
 from app.blueprint.field_types import FIELD_TYPES
 from app.blueprint.spec_kinds import FieldType
 from app.blueprint.spec_messages import APP, LINK
 
 if TYPE_CHECKING:
-    from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, FieldSpec, MessageSpec, MoveSpec
+    from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, MessageSpec, MoveSpec
 
 MONEY_DIGITS: Final = 2
 """Amounts of every currency are kept in hundredths, also of those that are written without cents."""
+
+UNREAD: Final = Type(Kind.NUMBER, 2)
+"""A figure until its expression is read."""
+
+_WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -43,26 +49,39 @@ def catalogue_of(spec: AppSpec) -> Catalogue:
     people = tuple(role.entity for role in spec.roles if role.entity)
     roles = tuple(role.name for role in spec.roles)
     catalogue = Catalogue(plain, people, digits, roles, currency_of(spec.currency).is_whole)
-    typed = {entity.name: _typed_shape(catalogue, entity) for entity in spec.entities}
-    return replace(catalogue, entities=typed)
+    leaning = _leaning_figures(spec)
+    # Figures that lean on figures have their digits once these have theirs, in as many rounds as they lean deep.
+    for _ in range(MAX_DEPTH if leaning else 1):
+        typed = {entity.name: _typed_shape(catalogue, entity, leaning) for entity in spec.entities}
+        if typed == catalogue.entities:
+            break
+        catalogue = replace(catalogue, entities=typed)
+    return catalogue
+
+
+def _leaning_figures(spec: AppSpec) -> frozenset[str]:
+    """The expressions of figures that speak of something called as a figure is."""
+    names = {figure.name for entity in spec.entities for figure in entity.computed}
+    words = {
+        figure.expression: _WORD.findall(figure.expression) for one in spec.entities for figure in one.computed
+    }
+    return frozenset(expression for expression, named in words.items() if names.intersection(named))
 
 
 def _untyped_shape(entity: EntitySpec, digits: int) -> EntityShape:
     fields = {field.name: FieldShape(field.name, field_type(field, digits)) for field in entity.fields}
-    # Until its expression is read, a computed field counts as a number with the digits that it is shown with.
-    figures = {figure.name: _untyped_figure(figure) for figure in entity.computed}
+    figures = {figure.name: FieldShape(figure.name, UNREAD, figure.expression) for figure in entity.computed}
     return EntityShape(entity.name, entity.table, fields | figures)
 
 
-def _untyped_figure(figure: ComputedSpec) -> FieldShape:
-    scale = 2 if figure.digits is None else figure.digits
-    return FieldShape(figure.name, Type(Kind.NUMBER, scale), figure.expression)
-
-
-def _typed_shape(catalogue: Catalogue, entity: EntitySpec) -> EntityShape:
+def _typed_shape(catalogue: Catalogue, entity: EntitySpec, leaning: frozenset[str]) -> EntityShape:
+    """The kind of record with the types of its figures; those that lean on none are read once."""
     shape = catalogue.entity(entity.name)
     fields = dict(shape.fields)
     for figure in entity.computed:
+        is_known = fields[figure.name].type is not UNREAD
+        if is_known and figure.expression not in leaning:
+            continue
         try:
             value = Compiler(catalogue).value(figure.expression, entity.name, digits=figure.digits)
         except Fault as fault:
