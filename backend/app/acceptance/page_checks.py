@@ -15,6 +15,7 @@ from app.acceptance.http_session import Answer
 from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import read_field
 from app.acceptance.people import People
+from app.blueprint.field_types import DATES
 from app.blueprint.spec import NUMBERS, ComputedSpec, EntitySpec, FieldSpec, FieldType, ViewSpec
 from app.domain.failure import BuildFailed, FailureCode
 
@@ -30,12 +31,53 @@ Row = Mapping[str, str]
 
 
 async def try_list(people: People, entity: EntitySpec, view: ViewSpec) -> str:
-    """The list leads to every record, or to as many as stand on one page."""
+    """The list leads to every record, or to as many as stand on one page, in its order, as do pages of others."""
     rows = await people.driver.rows(entity)
     answer = await open_view(people, entity, view, f"/{entity.table}")
     if len(_records_linked(answer, entity, rows)) < min(len(rows), ON_ONE_PAGE):
         raise wrong_view(view, entity, answer, f"there are {len(rows)}")
-    return f"{entity.plural}: a list of {len(rows)}"
+    ordered = _ordered_by(entity)
+    if ordered is None:
+        return f"{entity.plural}: a list of {len(rows)}"
+    _refuse_disorder(view, entity, answer, rows)
+    for path in await _pages_beside(people, entity, rows):
+        _refuse_disorder(view, entity, await open_view(people, entity, view, path), rows)
+    return f"{entity.plural}: a list of {len(rows)}, ordered by {ordered.label.lower()}"
+
+
+def _ordered_by(entity: EntitySpec) -> FieldSpec | None:
+    """The number or day that its lists are in the order of; a figure may be another one a minute later."""
+    field = entity.field((entity.order or "").partition(" ")[0])
+    return field if field is not None and field.type in (*NUMBERS, *DATES) else None
+
+
+def _refuse_disorder(view: ViewSpec, entity: EntitySpec, answer: Answer, rows: Sequence[Row]) -> None:
+    """BuildFailed when the records that a page shows are not in the order of their lists."""
+    ordered = _ordered_by(entity)
+    if ordered is None:
+        return
+    by_number = {row[NUMBER]: row[ordered.label] for row in rows}
+    opened = re.findall(rf'href="/{entity.table}/(\d+)" aria-label="Open', answer.text)
+    texts = [by_number[number] for number in opened if by_number.get(number)]
+    shown = [Fraction(text) if ordered.type in NUMBERS else text for text in texts]
+    if shown != sorted(shown, reverse=str(entity.order).endswith(" desc")):
+        raise wrong_view(view, entity, answer, f"not in the order of {ordered.label}: {texts!r}")
+
+
+async def _pages_beside(people: People, entity: EntitySpec, rows: Sequence[Row]) -> list[str]:
+    """The pages of records that several of these belong to, one for each kind."""
+    pages = []
+    kinds = Counter(field.ref for field in entity.fields if field.ref)
+    for field in entity.fields:
+        target = people.spec.entity(field.ref) if field.ref else None
+        most = Counter(row[field.label] for row in rows if row[field.label]).most_common(1)
+        # By two links to one kind, its page has two lists of them.
+        if target is None or kinds[target.name] > 1 or not most or most[0][1] < 2:
+            continue
+        number = (await people.driver.listed(target)).get(most[0][0])
+        if number is not None:
+            pages.append(f"/{target.table}/{number}")
+    return pages
 
 
 async def try_calendar(people: People, entity: EntitySpec, view: ViewSpec) -> str:

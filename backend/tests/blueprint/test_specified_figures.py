@@ -267,3 +267,14 @@ async def test_a_visitor_orders_in_lines_at_the_price_of_the_day(staff: Staff) -
     answer = await staff.send(f"/orders/{order}/edit", pick_up_on=given["pick_up_on"], customer="1", **named)
     assert answer.status_code == 303, refusal(answer)
     assert (await staff.facts("orders", order))["Pieces"] == "6"
+
+
+@pytest.mark.parametrize("staff", ["duty_rota"], indirect=True)
+async def test_what_belongs_to_a_record_stands_in_the_order_of_its_lists(staff: Staff) -> None:
+    family = await staff.add("families", name="Abel", email="abel@example.com")
+    for name, day in (("Late", 9), ("Soon", 1), ("Middle", 5)):
+        await staff.add("duties", name=name, day=today(day), family=family)
+
+    for page in (f"/families/{family}", "/duties"):
+        text = plain((await staff.client.get(page)).text.partition("<h1")[2])
+        assert text.index("Soon") < text.index("Middle") < text.index("Late"), page

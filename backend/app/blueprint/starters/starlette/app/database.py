@@ -305,6 +305,12 @@ def select(
     return [dict(row) for row in db.execute(sql, [*values, limit, offset])]
 
 
+def usual_order(entity: Entity, *, then: str = "id DESC") -> str:
+    """The order that the app asks for wherever its records stand in a row, and else the newest first."""
+    name, _, direction = entity.order.partition(" ")
+    return f'"{name}" IS NULL, "{name}" {direction or "ASC"}, {then}' if name else then
+
+
 def matching(entity: Entity, query: str) -> tuple[str, list[Value]]:
     """The condition that finds records with all these words in them, or in the names of what they belong to.
 

@@ -173,16 +173,10 @@ def narrowed(visitor: Visitor, entity: Entity, q: str, request: Request) -> tupl
 def _order(entity: Entity, sort: str) -> str:
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     if name not in {field.name for field in entity.shows}:
-        return f"{usual_order(entity)}id DESC"
+        return database.usual_order(entity)
     texts = ("text", "longtext", "choice", "email", "phone", "url")
     key = f'app_natural("{name}")' if entity.field(name).type in texts else f'"{name}"'
     return f'{key} {"DESC" if descending else "ASC"} NULLS LAST, id DESC'
-
-
-def usual_order(entity: Entity) -> str:
-    """The order that the app asks for, before the newest first."""
-    name, _, direction = entity.order.partition(" ")
-    return f'"{name}" IS NULL, "{name}" {direction or "ASC"}, ' if name else ""
 
 
 @routes.get("/{table}/new")
@@ -206,8 +200,7 @@ def _refuse_closed(db: sqlite3.Connection, entity: Entity, given: Mapping[str, s
     """Refuse a form for what belongs to something that lets nothing be added."""
     for field in entity.of_type("ref"):
         chosen = given.get(field.name, "")
-        is_number = chosen.isascii() and chosen.isdigit() and len(chosen) <= LONGEST_NUMBER
-        lock = locks.entry_lock(db, entity, field, int(chosen)) if is_number else None
+        lock = locks.entry_lock(db, entity, field, int(chosen)) if is_number(chosen) else None
         if lock:
             raise HTTPException(409, lock.about)
 

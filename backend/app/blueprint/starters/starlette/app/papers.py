@@ -59,7 +59,7 @@ def lines_of(
     if chosen is None or (visitor is not None and not visitor.sees_some(chosen[0])):
         return None
     child, field, rule = chosen
-    rows = database.select(db, child, f'"{field.name}" = ?', [record_id], order="id", limit=-1)
+    rows = database.select(db, child, f'"{field.name}" = ?', [record_id], order=database.usual_order(child, then="id"), limit=-1)
     columns = [one for one in child.shown if one.name != field.name]
     columns = [one for one in columns if one.type != "money"] + [one for one in columns if one.type == "money"]
     total = money(_total(db, child, rule, record_id), ABOUT.currency) if rule else ""

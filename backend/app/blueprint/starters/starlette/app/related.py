@@ -44,7 +44,8 @@ def children(db: sqlite3.Connection, entity: Entity, record_id: int, visitor: Vi
         if visitor.sees_some(child):
             sees, values = visitor.sees(child)
             where = f'"{field.name}" = ? AND {sees}'
-            rows = database.select(db, child, where, [record_id, *values], limit=CHILD_LIMIT)
+            order = database.usual_order(child)
+            rows = database.select(db, child, where, [record_id, *values], order=order, limit=CHILD_LIMIT)
             columns = [column for column in child.shown if column.name != field.name]
             found.append(
                 {

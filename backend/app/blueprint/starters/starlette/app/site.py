@@ -16,7 +16,6 @@ from .access import Guest
 from .clock import today
 from .fields import Value, show
 from .model import Entity, Field, Form, Section
-from .pages import usual_order
 from .rendering import DASHBOARD, GENERAL_FORMS, HAS_FRONT, PUBLIC_KINDS, cell, render
 from .routing import Number, PageNumber, Routes, Words
 from .schema import ENTITIES, FORMS, ROLES, SITE, TOOLS
@@ -115,7 +114,7 @@ def _order(entity: Entity) -> str:
     when = entity.calendar if entity.calendar in days else next(iter(days), "")
     ordered_by = entity.order.partition(" ")[0]
     if not when or ordered_by not in ("", when):
-        return f"{usual_order(entity)}id DESC"
+        return database.usual_order(entity)
     day = today().isoformat()
     coming = f"""CASE WHEN "{when}" >= '{day}' THEN "{when}" END"""
     return f'"{when}" IS NULL, {coming} IS NULL, {coming}, "{when}" DESC, id DESC'
@@ -199,7 +198,7 @@ def _thread(db: sqlite3.Connection, child: Entity, link: Field, record_id: int, 
     total = database.count(db, child, where, [record_id])
     pages = max(1, -(-total // THREAD))
     at = min(page, pages)
-    rows = database.select(db, child, where, [record_id], order=f"{usual_order(child)}id", limit=THREAD, offset=(at - 1) * THREAD)
+    rows = database.select(db, child, where, [record_id], order=database.usual_order(child, then="id"), limit=THREAD, offset=(at - 1) * THREAD)
     refs = _names(db, child, rows)
     return {"entity": child, "cards": [_card(child, row, refs) for row in rows], "total": total, "page": at, "pages": pages}
 

@@ -150,7 +150,7 @@ def _first_of(wanted: str) -> date:
 
 
 def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict[str, Any]]:
-    """A column for each choice of the status, with its newest records and the columns beside it.
+    """A column for each choice of the status, with its first records and the columns beside it.
 
     Records without one come first, where there are any.
     """
@@ -162,7 +162,7 @@ def board(db: sqlite3.Connection, entity: Entity, visitor: Visitor) -> list[dict
         given = [*values, choice] if choice else values
         if not choice and not database.count(db, entity, where, given):
             continue
-        rows = database.select(db, entity, where, given, limit=BOARD_LIMIT)
+        rows = database.select(db, entity, where, given, order=database.usual_order(entity), limit=BOARD_LIMIT)
         titles = database.title_rows(db, entity, rows)
         notes = _card_notes(db, entity, rows)
         cards = [
@@ -223,7 +223,8 @@ def gallery(db: sqlite3.Connection, entity: Entity, visitor: Visitor, page: int)
     total = database.count(db, entity, where, values)
     pages = max(1, -(-total // GALLERY_SIZE))
     at = min(page, pages)
-    rows = database.select(db, entity, where, values, limit=GALLERY_SIZE, offset=(at - 1) * GALLERY_SIZE)
+    order = database.usual_order(entity)
+    rows = database.select(db, entity, where, values, order=order, limit=GALLERY_SIZE, offset=(at - 1) * GALLERY_SIZE)
     titles, notes = database.title_rows(db, entity, rows), _card_notes(db, entity, rows)
     pictures = _pictures(entity)
     cards = [_card(row, titles[int(row["id"] or 0)], notes[index], pictures) for index, row in enumerate(rows)]
