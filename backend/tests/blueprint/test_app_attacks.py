@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -207,6 +208,18 @@ def test_the_number_of_a_deleted_record_is_not_given_again(shop: App) -> None:
     assert "secret" not in visitor.get(f"/candles/{second}").text
     assert visitor.post(back).status_code == 303
     assert "Older secret" in visitor.get(f"/candles/{first}").text
+
+
+@pytest.mark.parametrize("before", ["0", "00", "+", " ", "０"], ids=["nought", "noughts", "plus", "blank", "wide"])
+def test_a_number_in_another_spelling_opens_nothing(shop: App, before: str) -> None:
+    visitor, again = staff(shop), quote(before)
+    wax = candle(visitor)
+    receipt = visitor.post("/forms/orders", **order(wax)).headers["location"]
+    addresses = [receipt, f"/candles/{wax}", f"/candles/{wax}/edit", "/candles?page=1"]
+    assert [visitor.get(address).status_code for address in addresses] == [200] * 4
+
+    others = [re.sub(r"(id=|page=|candles/)(\d)", rf"\g<1>{again}\2", address, count=1) for address in addresses]
+    assert [visitor.get(address).status_code for address in others] == [404] * 4
 
 
 def test_a_record_that_went_with_its_parent_keeps_its_number_too(shop: App) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from . import database
 from .access import Visitor
 from .model import Entity, Field
-from .routing import LONGEST_NUMBER
+from .routing import is_number
 from .text import fold
 
 NAMED = "_named"
@@ -31,7 +31,7 @@ def options(
             target = database.BY_TABLE[field.ref]
             where, values = visitor.chooses(target)
             chosen = given.get(field.name, "")
-            now = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= LONGEST_NUMBER else 0
+            now = int(chosen) if is_number(chosen) else 0
             typed = given.get(field.name + NAMED, "")
             listed = called(db, field, visitor, typed) if typed.strip() else {}
             shut = json.dumps(sorted((closed or {}).get(field.name, ())))

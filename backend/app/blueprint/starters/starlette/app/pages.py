@@ -30,7 +30,7 @@ from .rendering import (
     record,
     render,
 )
-from .routing import LONGEST_NUMBER, Number, PageNumber, Routes, Words
+from .routing import Number, PageNumber, Routes, Words, is_number
 from .schema import ENTITIES
 from .security import typed_by
 
@@ -154,7 +154,7 @@ def narrowed(visitor: Visitor, entity: Entity, q: str, request: Request) -> tupl
         values = [*values, *more]
     for field in entity.of_type("choice", "ref"):
         wanted = request.query_params.get(field.name, "")[:200]
-        if wanted in field.choices or (field.ref and wanted.isascii() and wanted.isdigit() and len(wanted) < 16):
+        if wanted in field.choices or (field.ref and is_number(wanted)):
             parts.append(f'"{field.name}" = ?')
             values = [*values, int(wanted) if field.ref else wanted]
             chosen[field.name] = wanted

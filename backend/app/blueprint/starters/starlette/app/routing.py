@@ -33,9 +33,14 @@ class Named:
     read: Callable[[str], Any]
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number as the app writes it: one page has one address, and no other opens it."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER and text == str(int(text))
+
+
 def number(text: str) -> int:
     """A whole number that is not negative."""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+    if not is_number(text):
         raise ValueError(text)
     return int(text)
 

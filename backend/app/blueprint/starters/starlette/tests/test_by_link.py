@@ -18,6 +18,8 @@ from .client import Browser
 from .forms import add, filled, filled_line, never_changes, send, show_to_visitors, token_of
 
 TAKEN = [(entity, number, move) for entity in own_links.LINKED.values() for number, move in own_links.moves_of(entity)]
+WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
+"""Digits as they are written in full width."""
 every_kind = pytest.mark.parametrize("entity", own_links.LINKED.values(), ids=lambda entity: entity.table)
 every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.table)
 every_move = pytest.mark.parametrize(("entity", "number", "move"), TAKEN, ids=lambda one: getattr(one, "label", None))
@@ -57,7 +59,9 @@ def test_a_link_opens_one_record_and_no_other(client: Browser, entity: Entity) -
     assert page.status_code == 200
     assert page.headers["cache-control"] == "no-store"
     sign = own.rpartition("/")[2]
-    for wrong in (f"/by-link/{entity.table}/{theirs}/{sign}", own[:-1], f"{own[:-1]}é", f"/by-link/app_users/1/{sign}"):
+    # Nor does the same number in another spelling.
+    twice = [f"/by-link/{entity.table}/{same}/{sign}" for same in (f"0{mine}", f"+{mine}", f"{mine}.", f"%20{mine}", f"{mine}%20", f"{mine}".translate(WIDE))]
+    for wrong in (f"/by-link/{entity.table}/{theirs}/{sign}", *twice, own[:-1], f"{own[:-1]}é", f"/by-link/app_users/1/{sign}"):
         assert visit(client).get(wrong).status_code == 404
     assert own in client.get(f"/{entity.table}/{mine}").text
     assert visit(client).get(f"/{entity.table}/{mine}", follow_redirects=False).status_code == 303
