@@ -10,7 +10,7 @@ from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.generate.examples import Examples
-from app.blueprint.generate.locks import locked_scene
+from app.blueprint.generate.locks import lock_condition, lock_parts, locked_scene
 from app.blueprint.generate.rules import rules_of
 from app.blueprint.generate.scenes import Scene
 from app.blueprint.generate.schema import schema_py, shows_view
@@ -118,8 +118,20 @@ def _idle_rules(spec: AppSpec) -> Iterator[Idle]:
                 "a record can really come to, and leave out rules that refuse every such record: a locked one "
                 "already refuses additions to what is closed",
             )
+        elif rule.kind is RuleKind.LOCKED and _lets_nothing_in(spec, entity, rule):
+            yield Idle(
+                place,
+                "its condition follows a link and holds whatever that leads to, so no record could ever be added. "
+                'Say a condition that some records do not meet, or "yes" to keep each as it was added',
+            )
         elif _is_untried(spec, entity, rule):
             yield Idle(place, _why_untried(spec, entity, rule))
+
+
+def _lets_nothing_in(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
+    """True if the rule keeps a new record from belonging to anything."""
+    follows_links = bool(lock_parts(spec, entity, rule)["links"])
+    return follows_links and examples_of(spec).scene_where(entity, lock_condition(rule), False) is None
 
 
 def _unkept_rules(spec: AppSpec) -> Iterator[Idle]:

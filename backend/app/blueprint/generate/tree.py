@@ -10,7 +10,7 @@ from typing import Final
 from app.blueprint.generate import documents
 from app.blueprint.generate.art import art_html
 from app.blueprint.generate.example_files import files_json, samples_json
-from app.blueprint.generate.example_records import examples_json
+from app.blueprint.generate.example_texts import examples_json
 from app.blueprint.generate.item_tests import has_items, item_scenes_json, item_tests_py
 from app.blueprint.generate.rule_tests import rule_scenes, rule_tests_py, scenes_json
 from app.blueprint.generate.schema import schema_py

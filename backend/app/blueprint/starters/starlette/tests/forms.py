@@ -20,7 +20,7 @@ from app.schema import ENTITIES, FORMS
 from app import conditions, database, files, lines, moves
 from app.database import BY_TABLE
 from app.fields import read, typed
-from app.model import FILES, Capacity, Entity, Field, InOrder, Locked, Stock, Unique
+from app.model import FILES, Capacity, Entity, Field, InOrder, Stock, Unique
 from app.seed import dated
 
 from .client import FILES as SAMPLE_FILES
@@ -37,6 +37,8 @@ SAMPLE_ENDS = {"date": f"{YEAR}-03-05", "datetime": f"{YEAR}-03-04T11:30"}
 EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
 RECORDS: dict[str, dict[str, dict[str, str]]] = EXAMPLES.get("records", {})
 BESIDE: dict[str, list[tuple[str, int]]] = EXAMPLES.get("beside", {})
+LOCKED: list[str] = EXAMPLES.get("locked", [])
+"""The kinds of record of which each is settled as soon as it is there."""
 Key = tuple[str, int]
 NUMBERS = itertools.count(1001)
 DRAWN: dict[tuple[str, str], int] = {}
@@ -125,7 +127,7 @@ def _ends(entity: Entity, values: dict[str, str]) -> dict[str, str]:
 
 def never_changes(entity: Entity) -> bool:
     """True where a rule keeps each record as it was added, whatever it holds."""
-    return any(isinstance(rule, Locked) and rule.condition == "1" and not rule.opens for rule in entity.rules)
+    return entity.table in LOCKED
 
 
 def filled_line(client: Browser, entity: Entity, number: int) -> dict[str, str]:
