@@ -82,8 +82,8 @@ async def _find_difference(people: People, records: KnownRecords, entity: Entity
     for looked_at in [best] if best else numbers[:1]:
         answer = await people.driver.visitor.get(f"/{entity.table}/{looked_at}")
         value = _exported_value(records, entity, figure, looked_at)
-        if not is_shown(answer.page.text, figure.label, value):
-            return f"GET {answer.path} does not say “{figure.label}” {value!r}"
+        if not is_shown(answer.page.text, figure.label, value, unit=figure.unit or ""):
+            return f"GET {answer.path} does not say “{figure.label}” {value!r} {figure.unit or ''}"
     return ""
 
 
@@ -115,10 +115,11 @@ def _exported_value(records: KnownRecords, entity: EntitySpec, figure: ComputedS
     return read_plain(kind, text)
 
 
-def is_shown(text: str, label: str, value: Plain) -> bool:
-    """True if a page has the value behind its label, in any of the ways it may be written."""
+def is_shown(text: str, label: str, value: Plain, *, unit: str = "") -> bool:
+    """True if a page has the value behind its label, in any of the ways it may be written, with its unit."""
     behind = (part[:_LABELLED] for part in text.split(label)[1:])
-    return any(written in part for part in behind for written in written_as(value))
+    followed = f" {unit}" if unit and value is not None else ""
+    return any(f"{written}{followed}" in part for part in behind for written in written_as(value))
 
 
 def written_as(value: Plain) -> tuple[str, ...]:

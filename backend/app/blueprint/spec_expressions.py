@@ -17,7 +17,7 @@ from app.blueprint.spec_kinds import FieldType
 from app.blueprint.spec_messages import APP, LINK
 
 if TYPE_CHECKING:
-    from app.blueprint.spec import AppSpec, EntitySpec, FieldSpec, MessageSpec, MoveSpec
+    from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, FieldSpec, MessageSpec, MoveSpec
 
 MONEY_DIGITS: Final = 2
 """Amounts of every currency are kept in hundredths, also of those that are written without cents."""
@@ -149,6 +149,15 @@ def _move_expressions(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Iter
         yield Place(where, entity.name, assignment.value, False, field.ref if field is not None else None)
 
 
+def check_unit(figure: ComputedSpec, worked_out: Type, where: str) -> None:
+    """Fault when a unit is said of what is no number."""
+    if figure.unit and worked_out.kind is not Kind.NUMBER:
+        what = (
+            "money has the currency of the app" if worked_out.kind is Kind.MONEY else f"this is {worked_out.kind}"
+        )
+        raise Fault(f"{where}: only a number has a unit, and {what}")
+
+
 def check_expressions(spec: AppSpec) -> None:
     """ValueError with the place and the fault when an expression cannot be used."""
     try:
@@ -156,7 +165,8 @@ def check_expressions(spec: AppSpec) -> None:
         # A second pass: figures that lean on figures know their types only now.
         for entity in spec.entities:
             for figure in entity.computed:
-                compiler.value(figure.expression, entity.name, digits=figure.digits)
+                value = compiler.value(figure.expression, entity.name, digits=figure.digits)
+                check_unit(figure, value.type, f"{entity.name}.{figure.name}")
     except Fault as fault:
         raise ValueError(str(fault)) from fault
     for place in expressions_of(spec):

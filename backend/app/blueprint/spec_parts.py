@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from app.blueprint import spec_defaults
 from app.blueprint.field_types import NUMBERS, UPLOADED
@@ -38,8 +38,8 @@ from app.blueprint.spec_types import (
     Sentence,
     Snake,
     SnakePath,
+    Unit,
     no_twins,
-    one_line,
 )
 
 
@@ -68,7 +68,7 @@ class FieldSpec(Part):
     ref: Pascal | None = None
     on_delete: OnDelete = OnDelete.SET_NULL
     digits: int = Field(default=2, ge=1, le=4)
-    unit: Annotated[str, Field(min_length=1, max_length=12), AfterValidator(one_line)] | None = None
+    unit: Unit | None = None
     lowest: Decimal | None = None
     highest: Decimal | None = None
     starts_as: Expression | None = None
@@ -106,6 +106,7 @@ class ComputedSpec(Part):
     """A figure that the app works out for each record, such as `quantity * unit_price`; it is never typed in.
 
     `digits` are those after the point; without them the figure keeps what its parts have, two at the most.
+    A number may have a `unit` such as km, which stands behind it.
     """
 
     name: Snake
@@ -113,6 +114,7 @@ class ComputedSpec(Part):
     expression: Expression
     about: Sentence
     digits: int | None = Field(default=None, ge=0, le=4)
+    unit: Unit | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -10,7 +10,7 @@ from app.blueprint.expressions.catalogue import Catalogue, EntityShape, FieldSha
 from app.blueprint.expressions.compiler import Compiler
 from app.blueprint.expressions.faults import Fault
 from app.blueprint.field_types import COUNTED, DATES, NUMBERS
-from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of, field_type
+from app.blueprint.spec_expressions import MONEY_DIGITS, catalogue_of, check_unit, field_type
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec, ToolSpec
@@ -28,6 +28,7 @@ def tool_catalogue(spec: AppSpec, tool: ToolSpec) -> Catalogue:
         shape = EntityShape(TYPED_IN, TYPED_IN, fields)
         catalogue = replace(records, entities={**records.entities, TYPED_IN: shape})
         value = Compiler(catalogue).value(result.expression, TYPED_IN, digits=result.digits)
+        check_unit(result, value.type, result.name)
         fields = {**fields, result.name: FieldShape(result.name, value.type, result.expression)}
     shape = EntityShape(TYPED_IN, TYPED_IN, fields)
     return replace(records, entities={**records.entities, TYPED_IN: shape})

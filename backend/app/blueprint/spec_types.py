@@ -50,6 +50,9 @@ SnakePath = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_
 Pascal = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,39}$")]
 """An entity name, such as `YogaClass`."""
 
+Unit = Annotated[str, Field(min_length=1, max_length=12), AfterValidator(one_line)]
+"""The unit of a number, such as km or min."""
+
 Label = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(one_line)]
 SENTENCE_MAX: Final = 400
 WISHES_MAX: Final = 60

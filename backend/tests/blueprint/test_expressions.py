@@ -154,6 +154,8 @@ EXPRESSIONS = [
     ("Invoice", "count(Line) = 2 and total >= 270"),
     ("Invoice", "total / count(Line)"),
     ("Invoice", "year(issued) * 2"),
+    ("Invoice", "money(count(Line) * 12.5) + total"),
+    ("Line", "money(hours / 3)"),
 ]
 
 

@@ -70,6 +70,32 @@ def test_a_figure_over_figures_of_whole_numbers_is_whole() -> None:
     } == dict.fromkeys(("points", "twice", "best", "score", "pairs", "far"), "'int'")
 
 
+def test_a_figure_says_its_unit_or_that_it_is_money() -> None:
+    spec = league(
+        fees="money(count(Game) * 12.5)",
+        owed="fees + sum(gate of Game)",
+        way={"expression": "count(Game) * 14", "unit": "km"},
+    )
+
+    assert (shown(spec, "fees"), shown(spec, "owed")) == ("'money'", "'money'")
+    club = spec.entities[0]
+    assert "'int', unit='km', sql=" in figure_py(spec, club, club.computed[2])
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ({"expression": "sum(gate of Game)", "unit": "$"}, "only a number has a unit, and money has the currency"),
+        ({"expression": "count(Game) > 2", "unit": "km"}, "only a number has a unit, and this is yes or no"),
+        ({"expression": "money(sum(gate of Game))"}, "value 1 of money must be number, not money"),
+    ],
+    ids=["money", "condition", "twice"],
+)
+def test_a_unit_belongs_to_a_number(figure: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        league(figure=figure)
+
+
 @pytest.mark.parametrize(
     ("expression", "looks"),
     [

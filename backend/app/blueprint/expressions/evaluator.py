@@ -384,6 +384,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Plain]]] = {
     "add_months": _add_months,
     "min": lambda *values: min(values),
     "max": lambda *values: max(values),
+    "money": _as_fraction,
     "round": lambda a: _round_half_up(_as_fraction(a), 0),
     "floor": lambda a: Fraction(floor(_as_fraction(a))),
     "ceil": lambda a: Fraction(ceil(_as_fraction(a))),

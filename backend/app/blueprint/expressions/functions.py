@@ -164,6 +164,11 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "or_else": Function((_ANY, _ANY), _or_else_sql, "the first, or the second where the first is empty"),
     "min": Function((_ANY, _ANY), _extreme_sql("min"), "the smallest of several values", many=True),
     "max": Function((_ANY, _ANY), _extreme_sql("max"), "the largest of several values", many=True),
+    "money": Function(
+        (_WHOLE,),
+        lambda v: Sql(v[0].text, Type(Kind.MONEY, v[0].type.scale)),
+        "a number as an amount of the app's currency: money(count(Seat) * 12)",
+    ),
     "round": Function((_NUMERIC,), _round_sql, "the nearest whole number, halves away from zero"),
     "floor": Function((_NUMERIC,), _step_sql("app_floor"), "the whole number below"),
     "ceil": Function((_NUMERIC,), _step_sql("app_ceil"), "the whole number above, such as ceil(children / 6)"),

@@ -42,6 +42,8 @@ def figure_py(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> str:
         parts.append(f"ref={target.table!r}")
     if kind == "decimal":
         parts.append(f"digits={value.type.scale}")
+    if figure.unit:
+        parts.append(f"unit={figure.unit!r}")
     return f"Field({', '.join(parts)}, sql={value.text!r}, about={figure.about!r})"
 
 

@@ -100,6 +100,7 @@ def _figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Js
         "table": entity.table,
         "name": figure.name,
         "label": figure.label,
+        "unit": figure.unit or "",
         "is_known": tried.is_known,
         "value": tried.value,
         "days": tried.days,

@@ -38,6 +38,22 @@ def _place_py(spec: AppSpec, entity: EntitySpec, number: int, place: str) -> str
     """A placeholder in braces, as a figure that is called as it is written there."""
     # Unchecked: what stands in braces is a path, and need not be a name that a figure may have.
     figure = ComputedSpec.model_construct(
-        name=f"place_{number}", label=place, expression=place, about="", digits=None
+        name=f"place_{number}",
+        label=place,
+        expression=place,
+        about="",
+        digits=None,
+        unit=_unit_of(spec, entity, place),
     )
     return figure_py(spec, entity, figure)
+
+
+def _unit_of(spec: AppSpec, entity: EntitySpec, place: str) -> str | None:
+    """The unit of the field or figure that a path leads to."""
+    *links, name = place.split(".")
+    holder: EntitySpec | None = entity
+    for link in links:
+        field = holder.field(link) if holder is not None else None
+        holder = spec.entity(field.ref) if field is not None and field.ref else None
+    named = (holder.field(name) or holder.figure(name)) if holder is not None else None
+    return named.unit if named is not None else None

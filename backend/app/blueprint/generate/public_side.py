@@ -60,4 +60,5 @@ def _result_py(spec: AppSpec, tool: ToolSpec, name: str) -> str:
     kind = shown_as(value.type)
     parts = [repr(name), repr(result.label), repr(kind)]
     parts += [f"digits={value.type.scale}"] if kind == "decimal" else []
+    parts += [f"unit={result.unit!r}"] if result.unit else []
     return f"Field({', '.join(parts)}, sql={value.text!r}, about={result.about!r})"

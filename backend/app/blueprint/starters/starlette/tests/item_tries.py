@@ -146,7 +146,10 @@ def figure(client: Browser, said: dict[str, Any]) -> None:
         assert value == (today() + timedelta(days=said["days"])).isoformat()
     elif said["is_known"]:
         assert value == said["value"]
-    assert said["label"] in html.unescape(client.get(f"/{entity.table}/{record_id}").text)
+    page = html.unescape(client.get(f"/{entity.table}/{record_id}").text)
+    assert said["label"] in page
+    if said["unit"] and value is not None:
+        assert re.search(rf"\d {re.escape(said['unit'])}\s*<", page), f"the number has no {said['unit']} behind it"
 
 
 def right(client: Browser, said: dict[str, Any]) -> None:
