@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import date as day
 from typing import Final
 
 from app.acceptance.kept import Kept, excerpt_of
+from app.acceptance.known_records import read_records
 from app.acceptance.people import People
 from app.acceptance.stage import UNARRANGED, bring_to
 from app.blueprint.spec import AppSpec, EntitySpec, MessageKind, MessageSpec
@@ -44,7 +46,11 @@ async def _try_message(people: People, entity: EntitySpec, message: MessageSpec)
     ]
     if letters:
         return True
-    if message.only_if is not None or not _has_address(record, message):
+    if (
+        message.only_if is not None
+        or not _has_address(record, message)
+        or not await _is_ahead(people, record, message)
+    ):
         return False
     raise BuildFailed(
         FailureCode.MESSAGE_MISSING,
@@ -77,5 +83,14 @@ def _is_letter_of(message: MessageSpec, letter: str) -> bool:
 def _has_address(record: Kept, message: MessageSpec) -> bool:
     """True if the record leads to somebody to write to; a link on the way may be empty."""
     link = message.to.partition(".")[0]
-    is_known = message.to == TO_OWNER or bool(record.values.get(link))
-    return is_known and (message.date is None or bool(record.values.get(message.date.partition(".")[0])))
+    return message.to == TO_OWNER or bool(record.values.get(link))
+
+
+async def _is_ahead(people: People, record: Kept, message: MessageSpec) -> bool:
+    """True if the date that the message comes before is still to come, worked out without the app."""
+    if message.date is None:
+        return True
+    records = await read_records(people.driver)
+    date = records.evaluator().value(message.date, record.entity.name, record.id)
+    # Of today, or nearly over, is as good as past while the check goes on.
+    return isinstance(date, day) and f"{date:%Y-%m-%d}" > f"{records.now:%Y-%m-%d}"

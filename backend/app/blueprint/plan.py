@@ -40,7 +40,7 @@ from app.blueprint.spec import (
     ViewKind,
     WishState,
 )
-from app.blueprint.spec_messages import TO_OWNER, field_at
+from app.blueprint.spec_messages import TO_OWNER, part_at
 from app.blueprint.spec_queries import lower_first, staff_roles, status_field, with_article
 from app.blueprint.spec_site import SectionKind, sections_of
 
@@ -211,10 +211,10 @@ def _time_before(hours: int) -> str:
 
 
 def _date_label(spec: AppSpec, message: MessageSpec) -> str:
-    """The label of a date as the plan names it, such as "“Starts at”"."""
+    """The label of a date as the plan names it, such as "“Starts at”", or else how it is worked out."""
     entity = spec.entity(message.entity)
-    field = field_at(spec, entity, message.date or "") if entity is not None else None
-    return f"“{field.label}”" if field is not None else "the date"
+    part = part_at(spec, entity, message.date or "") if entity is not None else None
+    return f"“{part.label}”" if part is not None else f"“{message.date}”"
 
 
 def _plan_pages(spec: AppSpec) -> tuple[PlanPage, ...]:

@@ -32,7 +32,8 @@ _WORD: Final = re.compile(r"[a-z][a-z0-9_]*")
 class Place:
     """One expression of a specification: its place, its kind of record, and whether it is a condition.
 
-    `link` is the kind that the field leads to which its value is written into.
+    `link` is the kind that the field leads to which its value is written into. `is_moment` is true where a date is
+    expected.
     """
 
     where: str
@@ -40,6 +41,7 @@ class Place:
     text: str
     is_condition: bool
     link: str | None = None
+    is_moment: bool = False
 
 
 def catalogue_of(spec: AppSpec) -> Catalogue:
@@ -122,6 +124,8 @@ def _message_expressions(message: MessageSpec) -> Iterator[Place]:
     where = f"message {message.name!r}"
     if message.only_if:
         yield Place(f"{where}, only_if", message.entity, message.only_if, True)
+    if message.date:
+        yield Place(f"{where}, date", message.entity, message.date, False, is_moment=True)
     for place in message.places:
         if place not in (LINK, APP):
             yield Place(f"{where}, {{{place}}}", message.entity, place, False)
@@ -174,7 +178,11 @@ def check_expressions(spec: AppSpec) -> None:
             if place.is_condition:
                 compiler.condition(place.text, place.entity)
             else:
-                compiler.value(place.text, place.entity, link=place.link)
+                value = compiler.value(place.text, place.entity, link=place.link)
+                if place.is_moment and not value.type.is_moment:
+                    raise Fault(
+                        f"{place.text!r} is {value.type.kind.value}, and must be a date, with a time or not"
+                    )
         except Fault as fault:
             raise ValueError(f"{place.where}: {fault}") from fault
 

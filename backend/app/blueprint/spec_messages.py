@@ -11,13 +11,12 @@ from pydantic import Field, model_validator
 from app.blueprint.expressions.faults import Fault
 from app.blueprint.expressions.nodes import Path
 from app.blueprint.expressions.parser import parse
-from app.blueprint.field_types import DATES
 from app.blueprint.spec_kinds import FieldType, MessageKind
 from app.blueprint.spec_types import Expression, Label, Part, Pascal, Sentence, Snake, Words, no_twins
 
 if TYPE_CHECKING:
     from app.blueprint.spec import AppSpec
-    from app.blueprint.spec_parts import EntitySpec, FieldSpec
+    from app.blueprint.spec_parts import ComputedSpec, EntitySpec, FieldSpec
 
 TO_OWNER: Final = "owner"
 LINK: Final = "link"
@@ -33,8 +32,9 @@ class MessageSpec(Part):
     """A message about a record: when one is `added`, when it comes to the `state`, or `hours` `before` a date.
 
     `to` is an e-mail field of the record, also through links (`customer.email`), or `owner`. `date` is a date of
-    it, also through links (`course.starts_at`). `subject` and `text` may name fields and figures in braces:
-    `{course.name}`; `{link}` is the address of the record for whoever gets it, `{app}` the name of the business.
+    it, also through links (`course.starts_at`), a figure, or worked out (`lent_on + 14`). `subject` and `text` may
+    name fields and figures in braces: `{course.name}`; `{link}` is the address of the record for whoever gets it,
+    `{app}` the name of the business.
     """
 
     name: Snake
@@ -83,8 +83,6 @@ def check_messages(spec: AppSpec) -> None:
 def _faults_of(spec: AppSpec, message: MessageSpec, entity: EntitySpec) -> Iterator[str]:
     if message.to != TO_OWNER:
         yield from _check_type(spec, entity, "to", message.to, (FieldType.EMAIL,))
-    if message.date is not None:
-        yield from _check_type(spec, entity, "date", message.date, tuple(sorted(DATES)))
     if message.state is not None and message.state not in states_of(entity):
         states = ", ".join(states_of(entity)) or "none: it has no choice named status"
         yield f"state: {message.state!r} is not one of its states ({states})"
@@ -130,6 +128,14 @@ def _check_type(
         yield f"{key}: {path!r} leads to no field; name one of the type {types_named}, also through a link"
     elif field.type not in types:
         yield f"{key}: {path!r} is of the type {field.type.value}, and must be of the type {types_named}"
+
+
+def part_at(spec: AppSpec, entity: EntitySpec, path: str) -> FieldSpec | ComputedSpec | None:
+    """The field or figure that a path leads to, through links; None for one that leads nowhere."""
+    links, _, name = path.rpartition(".")
+    link = field_at(spec, entity, links) if links else None
+    holder = entity if not links else spec.entity(link.ref) if link is not None and link.ref else None
+    return (holder.field(name) or holder.figure(name)) if holder is not None else None
 
 
 def field_at(spec: AppSpec, entity: EntitySpec, path: str) -> FieldSpec | None:

@@ -40,7 +40,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         r"'Lost' is not one of its states \(Booked, Cancelled\)",
     ),
     "a kind without its date": ({"kind": "before"}, "a date belongs to the kind before"),
-    "no date": ({"kind": "before", "date": "course.name"}, "must be of the type date or datetime"),
+    "no date": ({"kind": "before", "date": "course.name"}, "'course.name' is text, and must be a date"),
     "no condition": ({"only_if": "course.name"}, "only_if"),
     "a name that is taken": ({"name": "reminder"}, "messages must differ"),
     "nothing said": ({"text": " "}, "says nothing"),
@@ -67,6 +67,28 @@ def test_the_plan_says_what_is_sent_to_whom_and_when(raw: dict[str, Any]) -> Non
         ("the owner", "when a booking is Cancelled"),
     ]
     assert any("Your place in {course.name}" in line for line in plan_lines(plan))
+
+
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [
+        ("last_day", "“Last day”"),
+        ("course.ends_at", "“Ends at”"),
+        ("course.starts_at - 3", "“course.starts_at - 3”"),
+    ],
+    ids=["figure", "figure of a link", "worked out"],
+)
+def test_a_reminder_comes_before_a_date_that_is_worked_out(raw: dict[str, Any], date: str, told: str) -> None:
+    course, booking = (
+        next(one for one in raw["entities"] if one["name"] == name) for name in ("Course", "Booking")
+    )
+    course["computed"] = [{"name": "ends_at", "expression": "add_minutes(starts_at, 90)", "about": "It lasts 90."}]
+    booking["computed"] = [
+        {"name": "last_day", "expression": "day(course.starts_at) - 14", "about": "To call off."}
+    ]
+    raw["messages"][1] |= {"date": date}
+
+    assert plan_of(AppSpec.model_validate(raw)).sends[1].when == f"1 day before {told} of a booking"
 
 
 def test_the_same_specification_is_written_the_same_twice(raw: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.blueprint.generate.expressions import figure_py
 from app.blueprint.spec import AppSpec, ComputedSpec, EntitySpec, MessageSpec
 from app.blueprint.spec_expressions import compiler_of
-from app.blueprint.spec_messages import APP, LINK, TO_OWNER, state_name
+from app.blueprint.spec_messages import APP, LINK, TO_OWNER, part_at, state_name
 
 
 def messages_py(spec: AppSpec) -> list[str]:
@@ -36,6 +36,7 @@ def _message_py(spec: AppSpec, entity: EntitySpec, message: MessageSpec) -> str:
 
 def _place_py(spec: AppSpec, entity: EntitySpec, number: int, place: str) -> str:
     """A placeholder in braces, as a figure that is called as it is written there."""
+    named = part_at(spec, entity, place)
     # Unchecked: what stands in braces is a path, and need not be a name that a figure may have.
     figure = ComputedSpec.model_construct(
         name=f"place_{number}",
@@ -43,17 +44,6 @@ def _place_py(spec: AppSpec, entity: EntitySpec, number: int, place: str) -> str
         expression=place,
         about="",
         digits=None,
-        unit=_unit_of(spec, entity, place),
+        unit=named.unit if named else None,
     )
     return figure_py(spec, entity, figure)
-
-
-def _unit_of(spec: AppSpec, entity: EntitySpec, place: str) -> str | None:
-    """The unit of the field or figure that a path leads to."""
-    *links, name = place.split(".")
-    holder: EntitySpec | None = entity
-    for link in links:
-        field = holder.field(link) if holder is not None else None
-        holder = spec.entity(field.ref) if field is not None and field.ref else None
-    named = (holder.field(name) or holder.figure(name)) if holder is not None else None
-    return named.unit if named is not None else None
