@@ -24,7 +24,7 @@ VIEW_KINDS: Final[Mapping[ViewKind, str]] = {
 MESSAGE_KINDS: Final[Mapping[MessageKind, str]] = {
     MessageKind.ADDED: "when a record is added, such as a confirmation",
     MessageKind.STATE: "when its status comes to `state`, such as a refusal",
-    MessageKind.BEFORE: "`hours` before `date`, such as a reminder the day before; it may be worked out, and follows its record",
+    MessageKind.BEFORE: "`hours` before `date`, also a worked-out one, such as the day before; follows its record",
 }
 
 SECTION_KINDS: Final[Mapping[SectionKind, str]] = {
