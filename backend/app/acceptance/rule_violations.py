@@ -16,7 +16,7 @@ from app.acceptance.page_checks import try_totals
 from app.acceptance.people import People
 from app.acceptance.samples import before, conflicting_values
 from app.acceptance.stage import UNARRANGED, Stage, take_move
-from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.example_records import breaks_alone, examples_of, violation_of
 from app.blueprint.generate.locks import lock_parts, locked_scene
 from app.blueprint.generate.rules import Rule, rules_of
 from app.blueprint.generate.stated import conditions_of, is_condition, is_tangled, judged_rules
@@ -43,7 +43,7 @@ async def _add_conflicting(people: People, entity: EntitySpec, rule: RuleSpec) -
 async def _break_by_scene(people: People, entity: EntitySpec, rule: RuleSpec) -> str:
     """Bring about a record that the condition is false for, found by working it out without the app."""
     driver = people.driver
-    breaking = examples_of(people.spec).violation(entity, rule)
+    breaking = violation_of(people.spec, entity, rule)
     if breaking is None:
         raise BuildFailed(
             FailureCode.UNTRIED_RULE,
@@ -62,7 +62,25 @@ async def _break_by_scene(people: People, entity: EntitySpec, rule: RuleSpec) ->
     for _ in range(breaking.copies):
         await _keep_whole(driver, refused, rule, stage.values(breaking.last, anew=differ))
     values = stage.values(breaking.last, anew=differ)
-    return await _must_refuse_whole(driver, refused, rule, values)
+    seen = await _must_refuse_whole(driver, refused, rule, values)
+    if rule.on_entry and breaks_alone(people.spec, entity, breaking):
+        await _must_change_so(driver, entity, rule, values)
+    return seen
+
+
+async def _must_change_so(
+    driver: FormDriver, entity: EntitySpec, rule: RuleSpec, values: Mapping[str, str]
+) -> None:
+    """BuildFailed when a record that is there cannot be changed to what no new one may say."""
+    record = await driver.add(entity)
+    said = {name: text for name, text in values.items() if text}
+    answer = await driver.change(record, {**record.values, **said})
+    if answer.is_refusal and rule.about in answer.page.text:
+        raise BuildFailed(
+            FailureCode.BAD_RULE,
+            f"The rule is for new records alone, and stands against a change: {rule.about}",
+            log=f"POST {answer.path} {said!r}: {excerpt_of(answer)}",
+        )
 
 
 async def _must_refuse_whole(

@@ -352,6 +352,8 @@ class RuleSpec(Part):
     beside, and with `when` it is judged only while that holds, as every other rule is. A capacity, a stock, an
     overlap that looks further than its fields may be said by a `condition` too, and keeps its name. A condition
     with a figure over records is judged again when one of those changes, another one when its record is written.
+    With `on_entry` an ensure is judged when a record is added alone, such as "at most 14 days ahead", and never
+    against a later change.
     `locked` keeps a record, with its lines, as it is while `condition` holds for it: nobody changes or deletes it.
     Moves go on, with what they write. A condition about what a link leads to, such as `quote.status = "Accepted"`,
     also lets nothing be added there.
@@ -365,9 +367,14 @@ class RuleSpec(Part):
     condition: Expression | None = None
     when: Expression | None = None
     limit: Decimal | None = Field(default=None, ge=0)
+    on_entry: bool = False
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
+        if self.on_entry and self.kind is not RuleKind.ENSURE:
+            raise ValueError(
+                f"the rule {self.about!r}: on_entry belongs to ensure; say the condition, as an ensure"
+            )
         if self.kind is RuleKind.ENSURE and self.condition is None:
             raise ValueError(f"the rule {self.about!r} ensures nothing: it needs a condition")
         if self.kind is RuleKind.LOCKED and self.condition is None:

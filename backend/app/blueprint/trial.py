@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.blueprint.contract.words import VIEW_KINDS
 from app.blueprint.expressions.parser import parse
 from app.blueprint.expressions.walk import paths
-from app.blueprint.generate.example_records import examples_of
+from app.blueprint.generate.example_records import examples_of, violation_of
 from app.blueprint.generate.examples import Examples
 from app.blueprint.generate.locks import lock_condition, lock_parts, locked_scene
 from app.blueprint.generate.rules import rules_of
@@ -223,7 +223,7 @@ def _why_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> str:
 
 def _is_untried(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> bool:
     is_tried_by_scene = is_tangled(spec, entity) and rule in judged_rules(spec, entity)
-    return is_tried_by_scene and examples_of(spec).violation(entity, rule) is None
+    return is_tried_by_scene and violation_of(spec, entity, rule) is None
 
 
 def _idle_views(spec: AppSpec) -> Iterator[Idle]:

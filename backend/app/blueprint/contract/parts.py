@@ -17,8 +17,8 @@ ABOUT: Final = {
     "AppSpec": "The whole; `goal` are the founder's own words.",
     "RuleSpec": (
         "Something the app enforces or works out, as the rules below say. `about` is what people read. With "
-        "`when` it is judged only while that holds. `limit` is the founder's number: the room of a capacity, the "
-        "days before an overdue date that it warns."
+        "`when` it is judged only while that holds, with `on_entry` at no later change. "
+        "`limit` is the founder's number: the room of a capacity, the days before an overdue date that it warns."
     ),
 }
 """Instead of what the code says of a part, where a designer needs other words."""

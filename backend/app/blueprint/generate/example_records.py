@@ -9,7 +9,7 @@ from app.blueprint.generate.examples import Examples
 from app.blueprint.generate.scenes import Key, Scene, Texts
 from app.blueprint.generate.stated import conditions_of
 from app.blueprint.generate.violations import Violation
-from app.blueprint.spec import AppSpec
+from app.blueprint.spec import AppSpec, EntitySpec, RuleSpec
 
 Json = dict[str, Any]  # Any: what JSON can hold
 
@@ -18,6 +18,19 @@ Json = dict[str, Any]  # Any: what JSON can hold
 def examples_of(spec: AppSpec) -> Examples:
     """The example records of an app."""
     return Examples(spec)
+
+
+def violation_of(spec: AppSpec, entity: EntitySpec, rule: RuleSpec) -> Violation | None:
+    """A record that breaks this rule and no other, in a way that an app judges; None when none was found."""
+    found = examples_of(spec).violation(entity, rule)
+    is_new = found is not None and found.before is None and found.last == found.scene.subject
+    return found if is_new or not rule.on_entry else None
+
+
+def breaks_alone(spec: AppSpec, entity: EntitySpec, violation: Violation) -> bool:
+    """True if a record breaks its rule by what it says, and not by what else is there or who sends it."""
+    usual = examples_of(spec).good(entity).records.keys()
+    return not (violation.copies or violation.role) and violation.scene.records.keys() == usual
 
 
 def has_conditions(spec: AppSpec) -> bool:

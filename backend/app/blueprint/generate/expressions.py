@@ -134,6 +134,10 @@ def ensure_parts(
     yield "fields", rule.fields
     if when:
         yield "when", compiler.condition(when, entity.name)
+    if rule.on_entry:
+        # Nothing that changes later is looked at.
+        yield "judged", "on_entry"
+        return
     watched = watched_tables(spec, entity.name, condition, when or "")
     if watched:
         yield "watches", watched

@@ -6,7 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from app.blueprint.generate.example_records import Json, examples_of, scene_py, violation_py
+from app.blueprint.generate.example_records import (
+    Json,
+    breaks_alone,
+    examples_of,
+    scene_py,
+    violation_of,
+    violation_py,
+)
 from app.blueprint.generate.locks import locked_scene
 from app.blueprint.generate.rules import Rule, RuleWord, rules_of
 from app.blueprint.generate.stated import is_tangled, judged_rules, off_field
@@ -78,13 +85,14 @@ def _tried_by_scene(spec: AppSpec, rule: Rule) -> Json | None:
 
 
 def _violation_json(spec: AppSpec, rule: Rule, rule_spec: RuleSpec) -> Json:
-    broken = examples_of(spec).violation(rule.entity, rule_spec)
+    broken = violation_of(spec, rule.entity, rule_spec)
     if broken is None:
         raise BuildFailed(
             FailureCode.UNTRIED_RULE,
             f"Nothing was found that the rule “{rule.about}” would refuse; {_way_out(rule.entity, rule_spec)}.",
         )
-    return violation_py(spec, broken)
+    is_changed_so = rule_spec.on_entry and breaks_alone(spec, rule.entity, broken)
+    return violation_py(spec, broken) | ({"on_entry": True} if is_changed_so else {})
 
 
 def _locked_json(spec: AppSpec, rule: Rule) -> Json:

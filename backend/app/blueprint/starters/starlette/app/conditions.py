@@ -114,7 +114,7 @@ def _broken(
                 reached = dict(rule.reached)[entity.table] if touched is not None else "1"
                 itself = " OR r.id = :id_after" if owner is entity and touched is not None else ""
                 found[owner.table, number] = _where(db, owner, rule, f"({reached}){itself}", touched)
-            elif owner is entity and record_id is not None:
+            elif owner is entity and record_id is not None and (is_new or rule.judged != "on_entry"):
                 found[owner.table, number] = _where(db, owner, rule, "r.id = :id", {"id": record_id})
     return found
 

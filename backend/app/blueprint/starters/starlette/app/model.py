@@ -125,7 +125,8 @@ class Ensure:
     `fields` are those that the refusal stands beside. `watches` are the other tables that the condition looks at:
     when a record of one changes, what it would break is refused too. Where it cannot break it for all, `reached` says
     by table for which rows, as SQL whose parameters are its fields, as `:name_before` and `:name_after`. One that
-    counts says how much is `left` of what `ref` points at, as SQL about that row.
+    counts says how much is `left` of what `ref` points at, as SQL about that row. One that is `judged` "on_entry" is for
+    new records alone.
     """
 
     condition: str
@@ -136,6 +137,7 @@ class Ensure:
     reached: tuple[tuple[str, str], ...] = ()
     ref: str = ""
     left: str = ""
+    judged: str = "always"
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,19 @@ def refused(client: Browser, scene: dict[str, Any], about: str) -> None:
     page = html.unescape(answer.text)
     assert "Nothing was saved yet" in page
     assert about in page, re.findall(r'class="wrong"[^>]*>([^<]*)', page) or page
+    if scene.get("on_entry"):
+        _is_changed_so(client, stage, last)
+
+
+def _is_changed_so(client: Browser, stage: Stage, last: Key) -> None:
+    """What no new record may say, one that is there can be changed to."""
+    entity = BY_TABLE[last[0]]
+    record_id = add(client, entity)
+    row = _row(entity.table, record_id)
+    before = {field.name: typed(field, row[field.name]) for field in entity.fields if field.type not in FILES}
+    said = {name: text for name, text in stage.values(last).items() if text}
+    answer = send(client, f"/{entity.table}/{record_id}/edit", {**before, **said})
+    assert answer.status_code == (422 if never_changes(entity) else 303), answer.text
 
 
 OTHER = {
