@@ -74,7 +74,7 @@ async def _find_difference(people: People, records: KnownRecords, entity: Entity
     """Where the export or the page of a record says something else than what was worked out; empty if nowhere."""
     numbers = _newest_of(records, entity)
     for number in numbers:
-        expected = _expected_value(records, entity, figure, number)
+        expected = expected_value(records, entity, figure, number)
         exported = _exported_value(records, entity, figure, number)
         if expected != exported:
             return f"{entity.name} {number}: {figure.expression} is {expected!r}, exported {exported!r}"
@@ -99,7 +99,8 @@ def _shown_best(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec)
     )
 
 
-def _expected_value(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec, number: int) -> Plain:
+def expected_value(records: KnownRecords, entity: EntitySpec, figure: ComputedSpec, number: int) -> Plain:
+    """The figure of a record, worked out without the app and rounded as it is shown."""
     compiler = compiler_of(records.spec)
     kind = compiler.value(figure.expression, entity.name, digits=figure.digits).type
     digits = compiler.catalogue.digits_of(kind) if kind.kind in _NUMERIC else None

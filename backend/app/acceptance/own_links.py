@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from app.acceptance.figure_checks import expected_value, is_shown
 from app.acceptance.http_session import Answer
 from app.acceptance.kept import excerpt_of
+from app.acceptance.known_records import read_records
 from app.acceptance.people import People
 from app.blueprint.spec import FormSpec
 from app.domain.failure import BuildFailed, FailureCode
 
+_TOTALS: Final = frozenset({"total", "price", "cost"})
 _LINK: Final = re.compile(r"^/by-link/[a-z0-9_]+/(\d+)/([0-9A-Za-z]+)$")
 
 
@@ -23,6 +26,7 @@ async def try_own_link(people: People, form: FormSpec, done: Answer) -> None:
             f"Whoever sends the form {form.action!r} gets no link to come back to what they sent.",
             log=f"GET {done.path}: {excerpt_of(done)}",
         )
+    await _must_tell_total(people, form, done, int(link_match[1]))
     own_page = await people.anybody().get(link_match[0])
     if own_page.status != 200:
         raise BuildFailed(
@@ -36,3 +40,20 @@ async def try_own_link(people: People, form: FormSpec, done: Answer) -> None:
         answer = await people.anybody().get(address)
         if not answer.is_refusal:
             raise BuildFailed(FailureCode.OPEN_LINKS, log=f"GET {address}: {excerpt_of(answer)}")
+
+
+async def _must_tell_total(people: People, form: FormSpec, done: Answer, number: int) -> None:
+    """Whoever sent the form is told what it comes to, worked out without the app. BuildFailed."""
+    entity = people.spec.entity(form.entity)
+    totals = [figure for figure in entity.computed if figure.name in _TOTALS] if entity is not None else []
+    if entity is None or not totals:
+        return
+    records = await read_records(people.driver)
+    for figure in totals:
+        value = expected_value(records, entity, figure, number)
+        if value and not is_shown(done.page.text, figure.label, value, unit=figure.unit or ""):
+            raise BuildFailed(
+                FailureCode.WRONG_FIGURE,
+                f"Whoever sends the form {form.action!r} is not told what it comes to.",
+                log=f"{figure.label}: {value!r}, GET {done.path}: {excerpt_of(done)}",
+            )

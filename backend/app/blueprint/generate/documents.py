@@ -29,7 +29,7 @@ _REFUSALS: Final[Mapping[RuleWord, str]] = {
 }
 _ALWAYS: Final = [
     "What is deleted can be brought back; every change is written down with who made it and when.",
-    "Lists are read in from CSV files and spreadsheets (XLSX, ODS), all lines or none.",
+    "Lists are read in from spreadsheets (Excel, LibreOffice) and CSV files, all lines or none.",
 ]
 STACK: Final = "Starlette, SQLite, Jinja2"
 BLUEPRINT_ENGINE: Final = "blueprint"
@@ -70,7 +70,9 @@ def _visitor_lines(spec: AppSpec) -> list[str]:
         if role.scope is RoleScope.OWN:
             rights = [right for entity in spec.entities for right in entity.rights if right.role == role.name]
             others = any(right.sees is Reach.ALL for right in rights)
-            sentence = f"signs in. {role.about}" if others else "signs in and sees their own records alone."
+            sentence = (
+                f"signs in. {role.about}" if others else "signs in and sees what is their own, and nothing else."
+            )
             lines.append(f"{role.name}: {sentence}")
     return lines
 

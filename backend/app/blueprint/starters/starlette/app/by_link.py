@@ -136,12 +136,6 @@ def _who(db: sqlite3.Connection, entity: Entity, record_id: int) -> str:
     return f"{name or 'Somebody with the link'}{public.VISITOR}"
 
 
-def _untold(told: list[tuple[str, str]], shown: Sequence[tuple[Field, Value, str]]) -> list[tuple[str, str]]:
-    """What is told of what was chosen, without what the record itself says: its own price is the one that counts."""
-    own = {field.label for field, _, text in shown if text}
-    return [(label, text) for label, text in told if label not in own]
-
-
 def _page(
     request: Request, entity: Entity, record_id: int, sign: str, *, done: str = "", wrong: dict[str, str] | None = None,
     given: dict[str, str] | None = None,
@@ -154,7 +148,7 @@ def _page(
             "entity": entity, "told": [(field.label, text) for field, _, text in shown if text and field.type not in FILES],
             "files": [part for part in shown if part[2] and part[0].type in FILES], "sender": public.sender(db, own, record_id) if own else "",
             "address": own_links.address(request.app.state.key, entity.table, record_id), "form": own,
-            "about_chosen": _untold(public.about_chosen(db, own, row), shown) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
+            "about_chosen": public.untold(public.about_chosen(db, own, row), [(field.label, text) for field, _, text in shown if text]) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
             "can_change": bool(own_links.changed_by_link(entity)) and not locks.lock_on(db, entity, record_id), "heading": f"Your {entity.one}", "front": True,
             "seen": seen.mark(db, entity, row, shown_fields(entity)), "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),

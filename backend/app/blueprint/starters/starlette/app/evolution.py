@@ -120,7 +120,7 @@ class Tally:
         for name, count in self.empty.items():
             found.append(self._empty_line(entity.field(name), count))
         if self.refused:
-            found.append(f"{many(self.refused, 'record')} of {entity.plural} did not fit at all: see app_kept.")
+            found.append(f"{many(self.refused, 'record')} of {entity.plural} did not fit at all, and are put aside in the file of the app (app_kept).")
         return found
 
     def _empty_line(self, field: Field, count: int) -> str:

@@ -21,7 +21,7 @@ MORE = "more_lines"
 ID, REMOVE = "-id", "-remove"
 NAME = re.compile(r"line-([0-9]{1,4})-(-?[a-z][a-z0-9_]*)")
 GONE = "Somebody has removed this line meanwhile."
-HELD = "This line cannot be removed while other records belong to it."
+HELD = "This line cannot be removed while something else belongs to it."
 TOO_MANY = f"At most {MOST} lines can be entered at once."
 
 

@@ -377,7 +377,7 @@ def delete(request: Request, visitor: Here, entity: Kind, record_id: Number, for
     except rules.Broken as broken:
         return _confirm(request, visitor, entity, record_id, str(broken), 409)
     except sqlite3.IntegrityError:
-        why = "It cannot be deleted while other records belong to it."
+        why = "It cannot be deleted while something else belongs to it."
         return _confirm(request, visitor, entity, record_id, why, 409)
     return RedirectResponse(location, 303)
 

@@ -391,9 +391,10 @@ def _thanks(request: Request, form: Form, record_id: int, sign: str) -> HTMLResp
             row = database.get(db, entity, record_id)
             fields = [entity.field(name) for name in form.fields if name not in (form.person, form.invited_by)]
             fields += [entity.field(name) for name in form.shows if name not in form.fields]
+            fields += [field for field in own_totals(entity) if field not in fields and row and row[field.name]]
             shown = cells(db, entity, [row], fields)[0]["cells"] if row else []
             told = [(field.label, text) for field, _, text in shown if text]
-            told += about_chosen(db, form, row) if row else []
+            told += untold(about_chosen(db, form, row), told) if row else []
             named = sender(db, form, record_id) if row and form.person else ""
             told += [("Name", named)] if named else []
             told += _told_lines(db, form, record_id) if row else []
@@ -456,6 +457,18 @@ def about_chosen(db: sqlite3.Connection, form: Form, row: database.Row) -> list[
             told += [("When", ", ".join(times))] if times else []
             told += [(prices.label_of(cost), _amount(cost, chosen))] if cost else []
     return told
+
+
+def untold(told: Sequence[tuple[str, str]], own: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is told of what was chosen, without what the record itself says: its own price is the one that counts."""
+    labels = {label for label, _ in own}
+    return [(label, text) for label, text in told if label not in labels]
+
+
+def own_totals(entity: Entity) -> list[Field]:
+    """The amounts that the app works out of what somebody sent, such as a total, but for what the business makes of it."""
+    amounts = [field for field in entity.shows if field.type == "money" and (field.sql or field.name in summed(entity))]
+    return [field for field in amounts if not prices.concerns_staff(field)]
 
 
 def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:

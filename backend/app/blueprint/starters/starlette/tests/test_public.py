@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from app.schema import ABOUT, FORMS
 
-from app import database, people
+from app import database, people, public
 from app.database import BY_TABLE
+from app.fields import show
 from app.main import app
 from app.model import Capacity, Form, Stock, Unique
 from app.rendering import GENERAL_FORMS
@@ -58,6 +59,10 @@ def test_a_visitor_sends_the_form_and_the_staff_sees_it(client: Browser, form: F
     record_id = re.findall(r"id=(\d+)", answer.headers["location"])[0]
     page = client.get(f"/{form.table}/{record_id}")
     assert page.status_code == 200
+    for field in public.own_totals(BY_TABLE[form.table]):
+        with database.session() as db:
+            row = database.get(db, BY_TABLE[form.table], int(record_id)) or {}
+        assert not row[field.name] or show(field, row[field.name], currency=ABOUT.currency) in thanks, field.label
     if form.person:
         assert "Vera Visitor" in thanks
         assert "Vera Visitor" in page.text
