@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 
 from app.acceptance.form_driver import NUMBER
@@ -9,19 +10,49 @@ from app.acceptance.http_session import Answer
 from app.acceptance.kept import Kept, excerpt_of
 from app.acceptance.people import People
 from app.blueprint.spec import UPLOADED, EntitySpec, FieldSpec
-from app.blueprint.spec_queries import changed_by_link, lower_first
+from app.blueprint.spec_lines import lines_of
+from app.blueprint.spec_queries import changed_by_link, has_link, hidden_by_link, lower_first
 from app.domain.failure import BuildFailed, FailureCode
 
 _OPENS = 200
 
 
 async def try_right_by_link(people: People, entity: EntitySpec) -> str:
-    """Change a new record by its link, and be refused by a link that is not its own. BuildFailed."""
+    """Change a new record by its link, be refused by another, and read nothing hidden. BuildFailed."""
+    hidden = await _try_hiding(people, entity) if hidden_by_link(entity) else ""
+    return "; ".join(
+        filter(None, [await _try_changing(people, entity) if changed_by_link(entity) else "", hidden])
+    )
+
+
+async def _try_hiding(people: People, entity: EntitySpec) -> str:
+    """A new record is not told whole by its link, or by that of the record which it is a line of."""
     record = await people.driver.add(entity)
-    page = await people.driver.visitor.get(record.path)
+    holder, parent = record.path, lines_of(people.spec, entity)
+    target = people.spec.entity(parent.ref) if parent is not None and parent.ref else None
+    if not has_link(people.spec, entity) and target is not None and parent is not None:
+        holder = f"/{target.table}/{record.values[parent.name]}"
+    page = await people.driver.visitor.get(holder)
+    told = await people.anybody().get(_link_on(entity, page))
+    for part in hidden_by_link(entity):
+        label = html.escape(part.label, quote=False)
+        if told.status != _OPENS or any(mark in told.text for mark in (f"<dt>{label}</dt>", f">{label}</th>")):
+            raise _wrong_right(entity, f"tell “{part.label}” by their link, or nothing", told)
+    labels = " and ".join(lower_first(part.label) for part in hidden_by_link(entity))
+    return f"Visitors are not told {labels} of {lower_first(entity.plural)}"
+
+
+def _link_on(entity: EntitySpec, page: Answer) -> str:
+    """The link for customers on the page of a record. BuildFailed where there is none."""
     link = next((link for link in page.page.links if link.startswith("/by-link/")), "")
     if not link:
         raise _wrong_right(entity, "have no link on their page", page)
+    return link
+
+
+async def _try_changing(people: People, entity: EntitySpec) -> str:
+    record = await people.driver.add(entity)
+    link = _link_on(entity, await people.driver.visitor.get(record.path))
     forged = await people.anybody().get(f"{link[:-1]}{'1' if link[-1] == '0' else '0'}/change")
     if not forged.is_refusal:
         raise _wrong_right(entity, "are changed by a link that is not theirs", forged)

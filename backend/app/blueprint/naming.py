@@ -76,6 +76,7 @@ PLACES: Final = (
     Place("entities/moves/asks", Named.FIELD, _HOLDER),
     Place("entities/moves/sets/field", Named.FIELD, _HOLDER),
     Place("entities/rights/fields", Named.FIELD, _HOLDER),
+    Place("entities/rights/hides", Named.FIELD, _HOLDER),
     Place("views/field", Named.FIELD, _ENTITY),
     Place("rules/fields", Named.FIELD, _ENTITY),
     Place("forms/fields", Named.FIELD, _ENTITY),

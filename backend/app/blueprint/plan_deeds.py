@@ -12,6 +12,7 @@ from app.blueprint.spec_queries import (
     cancelling,
     changed_by_link,
     has_link,
+    hidden_by_link,
     lower_first,
     may_add,
     person_of,
@@ -102,11 +103,15 @@ def _link_deeds(spec: AppSpec, entity: EntitySpec) -> Iterator[Deed]:
 
 
 def _change_deed(entity: EntitySpec, right: RightSpec) -> Iterator[Deed]:
-    """What whoever has the link of a record may change there."""
+    """What whoever has the link of a record may change there, and what they are not told."""
     labels = ", ".join(lower_first(field.label) for field in changed_by_link(entity))
     label = right.label or f"Change their own {lower_first(entity.label)} by its link: {labels}"
     if labels:
         yield Deed(who=VISITOR, verb=label.split(" ")[0].lower(), entity=entity.name, label=label)
+    if hidden_by_link(entity):
+        hidden = " and ".join(lower_first(part.label) for part in hidden_by_link(entity))
+        seen = f"See their own {lower_first(entity.plural)} by a link, without {hidden}"
+        yield Deed(who=VISITOR, verb="follow", entity=entity.name, label=seen)
 
 
 # Labels begin with their verb: "Book a class".

@@ -254,6 +254,18 @@ def check_people(spec: AppSpec) -> None:
         for name in roles_named:
             if name not in roles:
                 raise ValueError(f"{entity.name} names the role {name!r}; there are: {', '.join(sorted(roles))}")
+        _check_hidden(spec, entity)
+
+
+def _check_hidden(spec: AppSpec, entity: EntitySpec) -> None:
+    shown = {name for form in spec.forms if form.entity == entity.name for name in form.shows}
+    for name in (name for right in entity.rights for name in right.hides):
+        if entity.field(name) is None and entity.figure(name) is None:
+            raise ValueError(f"{entity.name} hides {name!r} from visitors, and has no such field or figure")
+        if name == entity.state:
+            raise ValueError(f"{entity.name}.{name} says how far a record is, which its visitors are always told")
+        if name in shown:
+            raise ValueError(f"{entity.name}.{name} is hidden from visitors, and a form shows it")
 
 
 def check_writes(spec: AppSpec) -> None:

@@ -17,6 +17,7 @@ from app.blueprint.spec_kinds import (
     MAX_FIELDS,
     RESERVED_FIELDS,
     RESERVED_TABLES,
+    VISITOR,
     CheckKind,
     Design,
     FieldType,
@@ -106,7 +107,7 @@ class ComputedSpec(Part):
     """A figure that the app works out for each record, such as `quantity * unit_price`; it is never typed in.
 
     `digits` are those after the point; without them the figure keeps what its parts have, two at the most.
-    A number may have a `unit` such as km, which stands behind it.
+    A number may have a `unit` such as km.
     """
 
     name: Snake
@@ -167,7 +168,10 @@ class MoveSpec(Part):
 
 
 class RightSpec(Part):
-    """The rights of one role on the records of a kind; `only_if` narrows what it sees."""
+    """The rights of one role on the records of a kind; `only_if` narrows what it sees.
+
+    The page behind a customer's link does not tell what the right of `visitor` `hides`.
+    """
 
     role: Label
     label: Label | None = None
@@ -177,6 +181,19 @@ class RightSpec(Part):
     changes: Reach = Reach.NONE
     deletes: bool = False
     fields: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
+    hides: tuple[Snake, ...] = Field(default=(), max_length=MAX_FIELDS)
+
+    @model_validator(mode="after")
+    def _hides_from_visitors(self) -> Self:
+        if self.hides and self.role != VISITOR:
+            raise ValueError(
+                f"the right of {self.role!r} hides fields, and whoever signs in reads whole records: only "
+                "visitors do not. Keep what others must not read in a record of its own, with a right of its own"
+            )
+        both = set(self.hides).intersection(self.fields)
+        if both:
+            raise ValueError(f"visitors cannot change what is hidden from them: {', '.join(sorted(both))}")
+        return self
 
 
 class EntitySpec(Part):
@@ -299,9 +316,8 @@ class FormSpec(Part):
     instead, and finds or adds that record. `lines` are the fields that it asks for in each line.
     `shows` are fields and figures that are told to whoever sent it, such as a total or a score. `invited_by` is
     the ref to whoever brought the visitor here: it is found by the code in the link that they passed on.
-    Whatever a ref can be chosen from is shown to everybody, so `offers` narrows it where that is too much. Nobody
-    finds themselves in a list of people: who is invited answers by the link of their own record, with a move or a
-    right of the visitor.
+    Whatever a ref can be chosen from is shown to everybody, unless `offers` narrows it. Nobody finds themselves in
+    a list of people: who is invited answers by the link of their own record, by a move or right of the visitor.
     """
 
     entity: Pascal

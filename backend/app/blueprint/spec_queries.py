@@ -11,6 +11,7 @@ from app.blueprint.spec import (
     UPLOADED,
     VISITOR,
     AppSpec,
+    ComputedSpec,
     EntitySpec,
     FieldSpec,
     FieldType,
@@ -195,7 +196,7 @@ def is_private(entity: EntitySpec, roles: Sequence[RoleSpec]) -> bool:
 def has_link(spec: AppSpec, entity: EntitySpec) -> bool:
     """True if people without an account come back to their own record of this kind by a link."""
     by_visitors = [VISITOR in move.by for move in entity.moves] + [
-        right.role == VISITOR for right in entity.rights
+        right.role == VISITOR and right.changes is not Reach.NONE for right in entity.rights
     ]
     return any(form.entity == entity.name for form in spec.forms) or any(by_visitors)
 
@@ -208,6 +209,13 @@ def changed_by_link(entity: EntitySpec) -> tuple[FieldSpec, ...]:
     return tuple(
         field for field in entity.fields if field.name in names and not field.ref and field.name != entity.state
     )
+
+
+def hidden_by_link(entity: EntitySpec) -> tuple[FieldSpec | ComputedSpec, ...]:
+    """The fields and figures that whoever has the link of a record is not told."""
+    names = {name for right in entity.rights for name in right.hides}
+    parts: tuple[FieldSpec | ComputedSpec, ...] = (*entity.fields, *entity.computed)
+    return tuple(part for part in parts if part.name in names)
 
 
 def states_of(entity: EntitySpec) -> tuple[str, ...]:

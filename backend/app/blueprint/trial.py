@@ -32,7 +32,8 @@ from app.blueprint.spec import (
     RuleSpec,
     ViewSpec,
 )
-from app.blueprint.spec_queries import changed_by_link, lower_first, own_link
+from app.blueprint.spec_lines import lines_of
+from app.blueprint.spec_queries import changed_by_link, has_link, lower_first, own_link
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,23 @@ def _idle_rights(spec: AppSpec) -> Iterator[Idle]:
     for entity in spec.entities:
         for right in entity.rights:
             place = f"entities {entity.name!r}, rights of {right.role!r}"
-            if right.role == VISITOR and not changed_by_link(entity):
+            hides = bool(right.hides) and _has_page_by_link(spec, entity)
+            if right.role == VISITOR and not (changed_by_link(entity) or hides):
                 yield Idle(
                     place,
                     "does nothing: a visitor changes their own record by its link, so it must say changes: own "
-                    "and name the fields that are theirs: no ref, and no state that moves lead on from",
+                    "and name the fields that are theirs: no ref, and no state that moves lead on from. What it "
+                    "hides is told by links alone, which come of a form or a move of the visitor",
                 )
             elif right.role not in {*roles, VISITOR}:
                 yield Idle(place, "does nothing: the owner may do everything. Name a role, or leave it out")
+
+
+def _has_page_by_link(spec: AppSpec, entity: EntitySpec) -> bool:
+    """True if visitors come to a record by a link, or to the record that it is a line of."""
+    link = lines_of(spec, entity)
+    holder = spec.entity(link.ref) if link is not None and link.ref else None
+    return has_link(spec, entity) or (holder is not None and has_link(spec, holder))
 
 
 def _idle_fields(spec: AppSpec) -> Iterator[Idle]:

@@ -184,6 +184,8 @@ def _prune_record(entity: Raw, records: set[str]) -> None:
     for right in entity["rights"]:
         right["fields"] = [name for name in right["fields"] if name in names]
     figures = {figure["name"] for figure in entity["computed"]}
+    for right in entity["rights"]:
+        right["hides"] = [name for name in right["hides"] if name in names | figures]
     if entity["order"] and entity["order"].split(" ")[0] not in names | figures:
         entity["order"] = None
     entity["public_fields"] = [name for name in entity["public_fields"] if name in names | figures]

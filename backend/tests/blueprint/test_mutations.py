@@ -59,7 +59,7 @@ TESTS: Final = ("tests/test_items.py", "tests/test_rules.py")
 """The tests that an app has of its items, each below a comment with the words of its item."""
 LOST: Final = {
     "Move": {"by": "()", "asks": "()", "sets": "()", "writes": "()", "only_if": "''"},
-    "Right": {"fields": "()", "only_if": "'1'"},
+    "Right": {"fields": "()", "hides": "()", "only_if": "'1'"},
 }
 """What a part of an item is without what it says."""
 OTHERWISE: Final = {

@@ -10,6 +10,7 @@ from app.blueprint.language import understand
 from app.blueprint.plan import Plan, plan_of
 from app.blueprint.plan_parts import VISITOR
 from app.blueprint.plan_text import plan_lines
+from app.blueprint.spec import VISITOR as SPEC_VISITOR
 from app.blueprint.spec import AppSpec, Publicity, Reach, RuleKind, ViewKind, WishState
 from app.blueprint.spec_faults import faults_of
 from app.blueprint.spec_queries import with_article
@@ -63,7 +64,7 @@ def test_every_right_and_form_is_in_the_plan(pair: tuple[AppSpec, Plan]) -> None
     spec, plan = pair
     does = {(deed.who, deed.entity) for deed in plan.does}
     rights = {
-        (right.role, entity.name)
+        (VISITOR if right.role == SPEC_VISITOR else right.role, entity.name)
         for entity in spec.entities
         for right in entity.rights
         if right.adds or right.sees is not Reach.NONE

@@ -113,7 +113,7 @@ def _step_sql(name: str) -> Compile:
 
 FUNCTIONS: Final[dict[str, Function]] = {
     "today": Function((), _template("app_today()", DATE), "the day of the business's clock"),
-    "now": Function((), _template("app_now()", DATETIME), "the time of the business's clock, to the minute"),
+    "now": Function((), _template("app_now()", DATETIME), "its time, to the minute"),
     "day": Function((_MOMENT,), _template("substr({0}, 1, 10)", DATE), "the day of a time"),
     "at": Function(
         (_MOMENT, _TEXT),
@@ -167,7 +167,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "money": Function(
         (_WHOLE,),
         lambda v: Sql(v[0].text, Type(Kind.MONEY, v[0].type.scale)),
-        "a number as an amount of the app's currency: money(count(Seat) * 12)",
+        "a number as money: money(count(Seat) * 12)",
     ),
     "round": Function((_NUMERIC,), _round_sql, "the nearest whole number, halves away from zero"),
     "floor": Function((_NUMERIC,), _step_sql("app_floor"), "the whole number below"),

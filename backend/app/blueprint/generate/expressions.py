@@ -119,6 +119,8 @@ def _right_py(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> str:
     parts += [f"adds={right.adds}", f"changes={right.changes.value!r}", f"deletes={right.deletes}"]
     if right.fields:
         parts.append(f"fields={right.fields!r}")
+    if right.hides:
+        parts.append(f"hides={right.hides!r}")
     if right.label:
         parts.append(f"label={right.label!r}")
     return f"Right({', '.join(parts)})"

@@ -125,6 +125,7 @@ def _right_scene(spec: AppSpec, entity: EntitySpec, right: RightSpec) -> Json | 
         "changes": right.changes.value,
         "deletes": right.deletes,
         "fields": list(right.fields),
+        "hides": list(right.hides),
         "mine": scene_py(spec, tried.mine),
         "others": _scene_json(spec, tried.others),
         "hidden": _scene_json(spec, tried.hidden),

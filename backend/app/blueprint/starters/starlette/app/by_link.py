@@ -151,15 +151,15 @@ def _page(
             "about_chosen": public.untold(public.about_chosen(db, own, row), [(field.label, text) for field, _, text in shown if text]) if own else [], "lines": _lines(db, entity, record_id), "moves": _open(db, entity, row), "wrong": wrong or {}, "given": given or {},
             "can_cancel": own is not None and public.can_cancel(db, own, row), "site": str(request.base_url).rstrip("/"),
             "can_change": bool(own_links.changed_by_link(entity)) and not locks.lock_on(db, entity, record_id), "heading": f"Your {entity.one}", "front": True,
-            "seen": seen.mark(db, entity, row, shown_fields(entity)), "state": row[_state(entity)] if _state(entity) else "", "done": _said(entity, row, done),
+            "seen": seen.mark(db, entity, row, shown_fields(entity)), "state": _told_state(entity, row), "done": _said(entity, row, done),
         }  # fmt: skip
     return _private(render(request, "by_link.html", context, status=422 if wrong else 200))
 
 
 def _said(entity: Entity, row: database.Row, done: str) -> str:
     """What is said to somebody who has just done something."""
-    if done == "moved" and _state(entity):
-        return f"Thank you. Your {entity.one} is noted as “{row[_state(entity)]}”."
+    if done == "moved" and _told_state(entity, row):
+        return f"Thank you. Your {entity.one} is noted as “{_told_state(entity, row)}”."
     return DONE.get(done, "")
 
 
@@ -196,12 +196,18 @@ def _state(entity: Entity) -> str:
     return entity.state or (own.state if own else "")
 
 
+def _told_state(entity: Entity, row: database.Row) -> str:
+    name = _state(entity)
+    return "" if not name or own_links.is_hidden(entity, entity.field(name)) else str(row[name] or "")
+
+
 def shown_fields(entity: Entity) -> list[Field]:
     """What is shown: what the form asked for and what is worked out, or else all that is kept; nobody by name."""
     own = own_links.form_of(entity)
     names = [name for name in own.fields if name != own.person] if own else [field.name for field in entity.fields]
     names += [field.name for field in entity.figures]
     fields = [field for field in entity.shows if field.name in names and field.name != _state(entity)]
+    fields = [field for field in fields if not own_links.is_hidden(entity, field)]
     offered = (*own.fields, *own.shows) if own else ()
     return [field for field in fields if field.name in offered or not (_is_person(field) or prices.concerns_staff(field))]
 
@@ -215,9 +221,17 @@ def _lines(db: sqlite3.Connection, entity: Entity, record_id: int) -> dict[str, 
     found = papers.lines_of(db, entity, record_id) if lines.children_in(entity) or entity.document else None
     if found is None or not found["rows"]:
         return None
-    kept = [index for index, field in enumerate(found["columns"]) if not (_is_person(field) or prices.concerns_staff(field))]
+    kept = [index for index, field in enumerate(found["columns"]) if is_told_of_lines(found["entity"], field)]
     rows = [{**row, "cells": [row["cells"][index] for index in kept]} for row in found["rows"]]
-    return {**found, "columns": [found["columns"][index] for index in kept], "rows": rows}
+    # Whoever is not told what each comes to is not told what they come to together.
+    is_secret = any(own_links.is_hidden(found["entity"], field) for field in found["entity"].of_type("money"))
+    sums = {"total": "", "each": []} if is_secret else {}
+    return {**found, **sums, "columns": [found["columns"][index] for index in kept], "rows": rows}
+
+
+def is_told_of_lines(child: Entity, field: Field) -> bool:
+    """Whether a column of the lines stands on the page of their record."""
+    return not (_is_person(field) or prices.concerns_staff(field) or own_links.is_hidden(child, field))
 
 
 def _open(db: sqlite3.Connection, entity: Entity, row: database.Row) -> list[tuple[int, Move, list[Field]]]:

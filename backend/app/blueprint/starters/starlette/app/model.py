@@ -183,7 +183,7 @@ class Right:
     """What a role may do with a kind of record: `sees` and `changes` are "all", "own" or "none".
 
     `only_if` is SQL about the row `r` that narrows what it sees; `fields` are those it fills in, every one if empty;
-    `label` is what adding one is called.
+    `label` is what adding one is called. What it `hides` is not told by the link of a record.
     """
 
     role: str
@@ -193,6 +193,7 @@ class Right:
     changes: str = "none"
     deletes: bool = False
     fields: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
     label: str = ""
 
 

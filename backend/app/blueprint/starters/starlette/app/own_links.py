@@ -33,7 +33,14 @@ def changed_by_link(entity: Entity) -> list[Field]:
 
 def has_link(entity: Entity) -> bool:
     """Whether its records have a link: visitors make them, or may do something with them."""
-    return form_of(entity) is not None or bool(moves_of(entity)) or entity.right(VISITOR) is not None
+    right = entity.right(VISITOR)
+    return form_of(entity) is not None or bool(moves_of(entity)) or (right is not None and right.changes != "none")
+
+
+def is_hidden(entity: Entity, field: Field) -> bool:
+    """Whether whoever has the link of a record is not told this of it, or of its lines."""
+    right = entity.right(VISITOR)
+    return right is not None and field.name in right.hides
 
 
 LINKED = {entity.table: entity for entity in ENTITIES if has_link(entity)}

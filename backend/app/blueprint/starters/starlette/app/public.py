@@ -450,7 +450,7 @@ def about_chosen(db: sqlite3.Connection, form: Form, row: database.Row) -> list[
     """When it is and what it costs, of what the visitor chose."""
     told = []
     for field in _asked(form):
-        target = database.BY_TABLE.get(field.ref)
+        target = None if own_links.is_hidden(database.BY_TABLE[form.table], field) else database.BY_TABLE.get(field.ref)
         chosen = database.get(db, target, int(row[field.name] or 0)) if target else None
         if target and chosen:
             times, cost = _times(target, chosen), _cost(target, chosen)
@@ -468,7 +468,7 @@ def untold(told: Sequence[tuple[str, str]], own: Sequence[tuple[str, str]]) -> l
 def own_totals(entity: Entity) -> list[Field]:
     """The amounts that the app works out of what somebody sent, such as a total, but for what the business makes of it."""
     amounts = [field for field in entity.shows if field.type == "money" and (field.sql or field.name in summed(entity))]
-    return [field for field in amounts if not prices.concerns_staff(field)]
+    return [field for field in amounts if not (prices.concerns_staff(field) or own_links.is_hidden(entity, field))]
 
 
 def can_cancel(db: sqlite3.Connection, form: Form, row: database.Row) -> bool:

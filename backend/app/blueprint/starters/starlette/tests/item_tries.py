@@ -182,12 +182,29 @@ def right_by_link(client: Browser, said: dict[str, Any]) -> None:
     entity = BY_TABLE[said["table"]]
     record_id = Stage(client, said["mine"]).put_all()
     stranger = Browser(app)
+    if said["hides"]:
+        _hides(stranger, entity, record_id, said["hides"])
+    if entity.table not in own_links.LINKED:
+        return
     page = stranger.get(f"{own_links.address(app.state.key, entity.table, record_id)}/change")
     assert (page.status_code == 200) is (said["changes"] != "none")
     if said["changes"] != "none" and said["fields"]:
         asked = set(re.findall(r'name="([a-z0-9_]+)"', page.text)) & {field.name for field in entity.fields}
         assert asked == {name for name in said["fields"] if not entity.field(name).ref and name != entity.state}
     assert stranger.get(f"/{entity.table}/{record_id}", follow_redirects=False).status_code == 303
+
+
+def _hides(stranger: Browser, entity: Entity, record_id: int, names: list[str]) -> None:
+    """The page behind the link of a record, or of what it is a line of, does not tell these fields."""
+    holder, number = entity, record_id
+    if entity.table not in own_links.LINKED:
+        link = entity.field(entity.line_of)
+        holder, number = BY_TABLE[link.ref], int(_row(entity, record_id)[link.name])
+    page = html.unescape(stranger.get(own_links.address(app.state.key, holder.table, number)).text)
+    for field in (entity.field(name) for name in names):
+        assert own_links.is_hidden(entity, field), "nothing keeps visitors from it"
+        assert f"<dt>{field.label}</dt>" not in page
+        assert f">{field.label}</th>" not in page
 
 
 def _other(client: Browser, stage: Stage, said: dict[str, Any]) -> int:
