@@ -368,7 +368,7 @@ def _set_right(raw: Raw, values: Values) -> None:
     if parts is None:
         raise CorrectionRefused("Choose what this person may do.")
     others = [right for right in entity["rights"] if right["role"] != values.get("name")]
-    entity["rights"] = [*others, {"role": values.get("name"), "fields": [], **parts}]
+    entity["rights"] = [*others, {"role": values.get("name"), "fields": [], "hides": [], **parts}]
 
 
 _CHANGES: Final[dict[str, Callable[[Raw, Values], None]]] = {
