@@ -105,7 +105,7 @@ class MoveChecks:
 
     async def _wait_for_automatic(self, step: Step) -> str:
         """The app takes the move by itself: no record whose condition holds is left in a state it starts from."""
-        scene = move_scenes(self._spec, step.entity, step.move).goes
+        scene = move_scenes(self._spec, step.entity, step.move).goes_at_once
         number = await self._put_on_scene(scene, step) if scene else None
         self._known = records = await read_records(self._driver)
         state = step.entity.state or ""
@@ -162,7 +162,7 @@ class MoveChecks:
         able.sort(key=lambda turn: self._is_ruled_out(step, turn[0], turn[1], records, person=person, role=role))
         for number, taken in able[:MOST_TRIED]:
             yield Turn(number, taken.asks, await self._actor_of(role, records, taken.person))
-        scene = move_scenes(self._spec, step.entity, step.move).goes
+        scene = move_scenes(self._spec, step.entity, step.move).goes_at_once
         staged = await self._put_on_scene(scene, step) if scene else None
         if staged is not None:
             self._known = records = await read_records(self._driver)
@@ -337,7 +337,7 @@ class MoveChecks:
             if taken is not None:
                 actor = await self._actor_of(role, records, taken.person)
                 return await self._must_refuse(step, Turn(number, taken.asks, actor))
-        scene = move_scenes(self._spec, step.entity, step.move).refused
+        scene = move_scenes(self._spec, step.entity, step.move).refused_at_once
         staged = await self._put_on_scene(scene, step) if scene else None
         if staged is None:
             return ""

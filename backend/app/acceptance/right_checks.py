@@ -12,6 +12,7 @@ from app.acceptance.form_driver import NUMBER
 from app.acceptance.http_session import Answer
 from app.acceptance.kept import excerpt_of
 from app.acceptance.known_records import KnownRecords, read_again, read_records
+from app.acceptance.pages import WebForm
 from app.acceptance.people import People
 from app.acceptance.right_by_link import try_right_by_link
 from app.blueprint.generate.item_scenes import person_of
@@ -155,9 +156,7 @@ class RightChecks:
         form = max(page.page.forms, key=lambda form: len(form.names & names), default=None)
         if page.status != _OPENS or form is None:
             raise self._wrong_right(entity, right, "cannot add one", f"GET {page.path}: {excerpt_of(page)}")
-        extra = form.names & names - set(right.fields)
-        if right.fields and extra:
-            raise self._wrong_right(entity, right, "fills in what is not theirs", f"{sorted(extra)!r}")
+        self._must_ask_for_theirs(entity, right, form)
         values = await self._people.driver.filled(entity)
         answer = await actor.session.submit(
             page, form, {name: text for name, text in values.items() if name in form.names}
@@ -169,6 +168,12 @@ class RightChecks:
         if answer.status != 422:
             raise self._wrong_right(entity, right, "cannot add one", f"POST {answer.path}: {excerpt_of(answer)}")
         return 0
+
+    def _must_ask_for_theirs(self, entity: EntitySpec, right: RightSpec, form: WebForm) -> None:
+        """The form asks for nothing but what they fill in."""
+        extra = form.names & {field.name for field in entity.fields} - set(right.fields)
+        if right.fields and extra:
+            raise self._wrong_right(entity, right, "fills in what is not theirs", f"{sorted(extra)!r}")
 
     def _is_locked(self, entity: EntitySpec, number: int, records: KnownRecords) -> bool:
         """True if a rule keeps the record as it is, whoever it belongs to, or what it is a line of."""
@@ -200,6 +205,8 @@ class RightChecks:
             form = next(
                 (form for form in page.page.forms if form.action.endswith("/edit") or not form.action), None
             )
+            if form is not None:
+                self._must_ask_for_theirs(entity, right, form)
             answer = await actor.session.submit(page, form, {}) if form is not None else page
             if page.status != _OPENS or answer.status not in (303, 422):
                 raise self._wrong_right(

@@ -11,6 +11,7 @@ from app.acceptance.samples import Samples, conflicting_values
 from app.blueprint.generate.example_records import examples_of
 from app.blueprint.spec import AppSpec, RuleKind
 from tests.blueprint.sample_specs import LANDLORD
+from tests.support.scenes import is_kept
 from tests.support.specs import DESIGNER_SPECS
 
 
@@ -61,7 +62,7 @@ def test_a_scene_gets_days_of_its_own_and_stays_what_it_was() -> None:
     first, second = once_only.scene(scene), once_only.scene(scene)
     days = {one.records["PickupDay", 1]["date"] for one in (first, second)}
     assert len(days) == 2
-    assert all(examples.judge.is_kept(one) for one in (first, second))
+    assert all(is_kept(examples.judge, one) for one in (first, second))
 
 
 def _designed(name: str) -> AppSpec:

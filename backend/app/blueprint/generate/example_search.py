@@ -267,11 +267,22 @@ class Search:
             yield _Group(list(dict.fromkeys([*companion_slots, *first_slots])), beside=beside)
             for fixed in self._alike(beside, companion_slots) if len(beside) > 2 else ():
                 yield _Group(first_slots, fixed=fixed, beside=beside)
+            if elsewhere := self._linked_elsewhere(entity, beside):
+                yield _Group(first_slots, fixed=dict.fromkeys(elsewhere, "1"), beside=beside)
         for name, slot_field in places:
             target = self._target_of(name, slot_field)
             if target:
                 slots = [((target, 2), field_name) for kind, field_name in places if kind == target]
                 yield _Group(slots, fixed={((name, 1), slot_field): "2"})
+
+    def _linked_elsewhere(self, entity: EntitySpec, beside: Sequence[Key]) -> list[Slot]:
+        """Links of those beside the subject to its kind that lead to another one, as their rules wanted it."""
+        return [
+            (key, link.name)
+            for key in beside
+            for link in self.cast.entity(key[0]).fields
+            if link.ref == entity.name != key[0] and self.cast.record(key)[link.name] not in ("", "1")
+        ]
 
     def _alike_groups(
         self, entity: EntitySpec, places: Sequence[Place], kinds: Sequence[str], numbers: Sequence[Decimal]

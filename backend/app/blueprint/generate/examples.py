@@ -123,7 +123,7 @@ class Examples:
                 is_open = all(self.judge.keeps(scene, scene.subject, stated, strictly=True) for stated in opening)
                 texts = {**scene.records[scene.subject], entity.state or "": move.target}
                 moved = Scene(scene.subject, {**scene.records, scene.subject: texts})
-                if is_open and self._can_be_put_up(scene) and self.judge.is_kept(moved):
+                if is_open and self._can_be_put_up(scene) and self.judge.is_kept_when_changed(moved):
                     return scene
         finally:
             self.judge.role = OWNER

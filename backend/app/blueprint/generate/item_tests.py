@@ -7,7 +7,13 @@ from functools import lru_cache
 
 from app.blueprint.generate.example_records import Json, scene_py
 from app.blueprint.generate.expressions import write_sql, written_entity
-from app.blueprint.generate.item_scenes import figure_scene, move_scenes, person_of, right_scenes, role_named
+from app.blueprint.generate.item_scenes import (
+    figure_scene,
+    move_scenes,
+    person_of,
+    right_scenes,
+    role_named,
+)
 from app.blueprint.generate.scenes import Scene
 from app.blueprint.spec import VISITOR, AppSpec, ComputedSpec, EntitySpec, MoveSpec, RightSpec
 
@@ -75,7 +81,7 @@ def _move_scene(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
         "about": move.about,
         "table": entity.table,
         "label": move.label,
-        "source": move.sources[0],
+        "source": tried.source,
         "target": move.target,
         "asks": list(move.asks),
         "sets": [assignment.name for assignment in move.sets if not assignment.link],
@@ -89,6 +95,8 @@ def _move_scene(spec: AppSpec, entity: EntitySpec, move: MoveSpec) -> Json:
         "not_by": [[role.name, _person_table(spec, role.name)] for role in spec.roles if role.name not in allowed],
         "goes": _scene_json(spec, tried.goes),
         "refused": _scene_json(spec, tried.refused or tried.others),
+        "goes_after": tried.goes_after,
+        "refused_after": tried.refused_after,
     }
 
 
@@ -102,6 +110,7 @@ def _figure_scene(spec: AppSpec, entity: EntitySpec, figure: ComputedSpec) -> Js
         "label": figure.label,
         "unit": figure.unit or "",
         "is_known": tried.is_known,
+        "is_there": tried.is_there,
         "value": tried.value,
         "days": tried.days,
         "scene": scene_py(spec, tried.scene),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.blueprint.expressions.evaluator import Evaluator, Plain, World
+from app.blueprint.expressions.tables import watched_tables
 from app.blueprint.generate.scenes import Cast, Key, Scene, Texts, plain
 from app.blueprint.generate.spoken_of import goes_by_weekday, mentions_today, texts_of
 from app.blueprint.generate.stated import Statement, judged_rules, statement
@@ -33,6 +34,8 @@ class Judge:
         self.spec = spec
         self.cast = cast
         self.role = OWNER
+        self.later = timedelta(0)
+        """How long the records have been there when they are looked at."""
         self.stated = {
             entity.name: [
                 stated_rule
@@ -75,11 +78,21 @@ class Judge:
                     return key, stated_rule
         return None
 
-    def is_kept(self, scene: Scene) -> bool:
-        """True if every record keeps its rules when all are there."""
+    def is_kept_when_changed(self, scene: Scene) -> bool:
+        """True if no rule stands against the scene once its subject has changed.
+
+        Rules of other records are judged then only where they count records of the subject's kind, or beside them.
+        """
+        table = self.cast.entity(scene.subject[0]).table
         return all(
-            self.keeps(scene, key, stated_rule) for key in scene.records for stated_rule in self.stated[key[0]]
+            self.keeps(scene, key, stated_rule)
+            for key in scene.records
+            for stated_rule in self.stated[key[0]]
+            if key == scene.subject or table in self._watched_by(key[0], stated_rule)
         )
+
+    def _watched_by(self, name: str, stated_rule: Statement) -> tuple[str, ...]:
+        return watched_tables(self.spec, name, *(text for text in stated_rule if text))
 
     def me(self) -> dict[str, int]:
         """The record that describes whoever acts."""
@@ -88,7 +101,7 @@ class Judge:
 
     def _evaluator(self, scene: Scene, now: datetime) -> Evaluator:
         records: dict[str, dict[int, Mapping[str, Plain]]] = {}
-        evaluator = Evaluator(self._catalogue, World(records, now, self.me(), self.role))
+        added = Evaluator(self._catalogue, World(records, now, self.me(), self.role))
         for (name, number), texts in scene.records.items():
             fields = self.cast.entity(name).fields
             record = {
@@ -97,12 +110,14 @@ class Judge:
             records.setdefault(name, {})[number] = record
             # What the app fills in is worked out of what was there when the record came.
             started = {
-                spec_field.name: evaluator.value(spec_field.starts_as, name, number)
+                spec_field.name: added.value(spec_field.starts_as, name, number)
                 for spec_field in fields
                 if spec_field.starts_as and not texts[spec_field.name]
             }
             record |= started
-        return evaluator
+        if not self.later:
+            return added
+        return Evaluator(self._catalogue, World(records, now + self.later, self.me(), self.role))
 
     def _at_all_moments(
         self, scene: Scene, key: Key, stated_rule: Statement, judge: Callable[[bool | None], bool]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 import sqlite3
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from app import database, moves, own_links
+from app import clock, database, moves, own_links
 from app.clock import today
 from app.database import BY_TABLE
 from app.main import app
@@ -47,6 +48,22 @@ def _token(client: Browser) -> str:
     return token_of(client.get("/about").text)
 
 
+@contextmanager
+def _days_later(days: int) -> Iterator[None]:
+    """So many days have passed on the clock of the business; whoever is signed in still is."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=days)
+
+    clock.datetime = Later  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        clock.datetime = datetime  # type: ignore[misc]
+
+
 def move(client: Browser, said: dict[str, Any]) -> None:
     """The move leads on for those whose it is, is refused where its condition fails, and is nobody else's."""
     entity = BY_TABLE[said["table"]]
@@ -66,10 +83,11 @@ def _take(client: Browser, entity: Entity, number: int, said: dict[str, Any], na
     if name == "goes":
         _empty_what_is_written(entity, entity.moves[number], record_id, said)
     address, token = f"/{entity.table}/{record_id}/moves/{number}", _token(client)
-    if name == "goes" and said["asks"]:
-        assert send(client, address, {"csrf_token": token}).status_code == 422, "the move went without what it asks for"
-    meant = _meant_elsewhere(entity, record_id, said) if name == "goes" and not said["asks"] else []
-    answer = send(client, address, {**asked, "csrf_token": token})
+    with _days_later(said[f"{name}_after"]):
+        if name == "goes" and said["asks"]:
+            assert send(client, address, {"csrf_token": token}).status_code == 422, "the move went without what it asks for"
+        meant = _meant_elsewhere(entity, record_id, said) if name == "goes" and not said["asks"] else []
+        answer = send(client, address, {**asked, "csrf_token": token})
     stage.act_as_owner()
     row = _row(entity, record_id)
     if name == "refused":
@@ -129,7 +147,7 @@ def automatic_move(client: Browser, said: dict[str, Any]) -> None:
     for name in ("refused", "goes"):
         if said[name]:
             record_id = Stage(client, said[name]).put_all()
-            with database.session() as db:
+            with _days_later(said[f"{name}_after"]), database.session() as db:
                 moves.run_automatic(db)
             # Another automatic move may take the record elsewhere meanwhile.
             assert (_row(entity, record_id)[entity.state] == said["target"]) is (name == "goes")
@@ -146,6 +164,8 @@ def figure(client: Browser, said: dict[str, Any]) -> None:
         assert value == (today() + timedelta(days=said["days"])).isoformat()
     elif said["is_known"]:
         assert value == said["value"]
+    elif said["is_there"]:
+        assert value is not None
     page = html.unescape(client.get(f"/{entity.table}/{record_id}").text)
     assert said["label"] in page
     if said["unit"] and value is not None:
@@ -170,6 +190,7 @@ def right(client: Browser, said: dict[str, Any]) -> None:
         answer = send(client, f"{base}/{other}/edit", {**values, "csrf_token": token})
         assert (answer.status_code in CLOSED) is (said["changes"] != "all" or said["sees"] != "all")
     _adds(client, said, base)
+    _changes(client, said, f"{base}/{mine}/edit")
     answer = send(client, f"{base}/{mine}/edit", {"csrf_token": token, **values})
     assert (answer.status_code in CLOSED) is (said["changes"] == "none" or said["sees"] == "none")
     answer = send(client, f"{base}/{mine}/delete", {"csrf_token": token})
@@ -223,5 +244,15 @@ def _adds(client: Browser, said: dict[str, Any], base: str) -> None:
     page = client.get(f"{base}/new")
     assert (page.status_code == 200) is said["adds"]
     if said["adds"] and said["fields"]:
-        names = set(re.findall(r'name="([a-z0-9_]+)"', page.text)) & {field.name for field in BY_TABLE[said["table"]].fields}
-        assert names <= set(said["fields"])
+        assert _asked_on(page.text, said) <= set(said["fields"])
+
+
+def _changes(client: Browser, said: dict[str, Any], address: str) -> None:
+    page = client.get(address)
+    if page.status_code == 200 and said["fields"]:
+        assert _asked_on(page.text, said) <= set(said["fields"])
+
+
+def _asked_on(page: str, said: dict[str, Any]) -> set[str]:
+    """The fields of the record that a form on the page asks for."""
+    return set(re.findall(r'name="([a-z0-9_]+)"', page)) & {field.name for field in BY_TABLE[said["table"]].fields}
